@@ -1,0 +1,2 @@
+//! The Holdfast benchmark harness.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The Holdfast daemon.
+fn main() {}

@@ -1,0 +1,12 @@
+//! Holdfast's data plane.
+//!
+//! Packets come in through [`io::PortIo`], verdicts and packets go out; there is no DPDK, no socket and no clock
+//! in here. `README.md` beside this crate is the codemap.
+#![deny(unsafe_code)]
+
+pub mod drop_reason;
+pub mod flow;
+pub mod interface;
+pub mod io;
+pub mod session;
+pub mod time;
