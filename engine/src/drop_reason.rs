@@ -53,6 +53,8 @@ drop_reasons! {
     FragmentNonFirst = "fragment_non_first";
     /// A first fragment too short for its layer 4 header, or an impossible offset.
     FragmentBad = "fragment_bad";
+    /// An IPv6 fragment header on a packet that is no fragment (RFC 8021).
+    FragmentAtomic = "fragment_atomic";
     /// Source or destination address that must not appear on the wire here (RFC 6890).
     Martian = "martian";
     /// Source equals destination (land attack).

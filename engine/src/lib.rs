@@ -8,5 +8,6 @@ pub mod drop_reason;
 pub mod flow;
 pub mod interface;
 pub mod io;
+pub mod parse;
 pub mod session;
 pub mod time;
