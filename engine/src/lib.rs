@@ -8,6 +8,8 @@ pub mod drop_reason;
 pub mod flow;
 pub mod interface;
 pub mod io;
+pub mod local;
+pub mod net;
 pub mod parse;
 pub mod session;
 pub mod time;
