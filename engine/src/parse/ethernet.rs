@@ -1,10 +1,10 @@
 //! Ethernet: is the frame for us, and where does layer 3 begin?
 
-use super::{be16, numbers};
 use crate::drop_reason::DropReason;
 use crate::interface::Mac;
+use crate::net::bytes::be16;
+use crate::net::numbers::{self, ETHERNET_HEADER_BYTES};
 
-const ETHERNET_BYTES: usize = 14;
 const VLAN_TAG_BYTES: usize = 4;
 const VLAN_TAGS_MAX: usize = 2;
 /// Jumbo frames and then some; offsets within a frame fit `u16`.
@@ -32,7 +32,7 @@ impl EthernetFilter {
 /// EtherType and offset of layer 3.
 #[inline]
 pub(super) fn parse(frame: &[u8], filter: &EthernetFilter) -> Result<(u16, usize), DropReason> {
-    let Some(header) = frame.first_chunk::<ETHERNET_BYTES>() else {
+    let Some(header) = frame.first_chunk::<ETHERNET_HEADER_BYTES>() else {
         return Err(DropReason::EthernetTruncated);
     };
     if frame.len() > FRAME_BYTES_MAX {
@@ -50,7 +50,7 @@ pub(super) fn parse(frame: &[u8], filter: &EthernetFilter) -> Result<(u16, usize
     if ethertype == numbers::ETHERTYPE_VLAN || ethertype == numbers::ETHERTYPE_QINQ || filter.vlan.is_some() {
         return vlan(frame, ethertype, filter.vlan);
     }
-    Ok((ethertype, ETHERNET_BYTES))
+    Ok((ethertype, ETHERNET_HEADER_BYTES))
 }
 
 /// A destination that is not the port's own MAC: ours for now, a group we serve, or somebody else's.
@@ -70,7 +70,7 @@ fn check_other(destination: Mac, filter: &EthernetFilter) -> Result<(), DropReas
 #[cold]
 fn vlan(frame: &[u8], outer: u16, wanted: Option<u16>) -> Result<(u16, usize), DropReason> {
     let mut ethertype = outer;
-    let mut at = ETHERNET_BYTES;
+    let mut at = ETHERNET_HEADER_BYTES;
     let mut seen = None;
     for _ in 0..VLAN_TAGS_MAX {
         if ethertype != numbers::ETHERTYPE_VLAN && ethertype != numbers::ETHERTYPE_QINQ {

@@ -3,9 +3,11 @@
 //! The error goes to whoever sent the quoted packet; an error addressed to anybody else is forged. Quotes may be
 //! cut after 8 bytes of layer 4, and their length fields speak of the whole packet.
 
-use super::{TABLE_MAIN, be16, ipv4, ipv6, numbers};
+use super::{TABLE_MAIN, ipv6};
 use crate::drop_reason::DropReason;
 use crate::flow::{FlowKey, Side};
+use crate::net::bytes::be16;
+use crate::net::numbers::{self, IPV4_HEADER_BYTES, IPV6_HEADER_BYTES};
 
 /// Bytes of the ICMP header in front of the quote.
 pub(crate) const QUOTE_OFFSET: usize = 8;
@@ -16,10 +18,10 @@ const QUOTED_L4_BYTES_MIN: usize = 8;
 pub(super) fn quoted_ipv4(icmp: &[u8], destination: u32) -> Result<(FlowKey, Side), DropReason> {
     const BAD: DropReason = DropReason::IcmpErrorBad;
     let quote = icmp.get(QUOTE_OFFSET..).ok_or(BAD)?;
-    let header = quote.first_chunk::<{ ipv4::HEADER_BYTES }>().ok_or(BAD)?;
+    let header = quote.first_chunk::<IPV4_HEADER_BYTES>().ok_or(BAD)?;
     let header_bytes = usize::from(header[0] & 15) * 4;
     let later_fragment = u16::from_be_bytes([header[6], header[7]]) & 0x1fff != 0;
-    if header[0] >> 4 != 4 || header_bytes < ipv4::HEADER_BYTES || later_fragment {
+    if header[0] >> 4 != 4 || header_bytes < IPV4_HEADER_BYTES || later_fragment {
         return Err(BAD);
     }
     let from = u32::from_be_bytes([header[12], header[13], header[14], header[15]]);
@@ -35,7 +37,7 @@ pub(super) fn quoted_ipv4(icmp: &[u8], destination: u32) -> Result<(FlowKey, Sid
 pub(super) fn quoted_ipv6(icmp: &[u8], destination: u128) -> Result<(FlowKey, Side), DropReason> {
     const BAD: DropReason = DropReason::IcmpErrorBad;
     let quote = icmp.get(QUOTE_OFFSET..).ok_or(BAD)?;
-    let header = quote.first_chunk::<{ ipv6::HEADER_BYTES }>().ok_or(BAD)?;
+    let header = quote.first_chunk::<IPV6_HEADER_BYTES>().ok_or(BAD)?;
     if header[0] >> 4 != 6 {
         return Err(BAD);
     }
@@ -52,11 +54,13 @@ fn quoted_ports(l4: &[u8], protocol: u8) -> Result<(u16, u16), DropReason> {
     const BAD: DropReason = DropReason::IcmpErrorBad;
     let header = l4.first_chunk::<QUOTED_L4_BYTES_MIN>().ok_or(BAD)?;
     match protocol {
-        numbers::TCP | numbers::UDP => Ok((be16(header, 0).ok_or(BAD)?, be16(header, 2).ok_or(BAD)?)),
-        numbers::ICMP if matches!(header[0], 0 | 8 | 13 | 14) => query(header),
-        numbers::ICMPV6 if matches!(header[0], 128 | 129) => query(header),
+        numbers::PROTOCOL_TCP | numbers::PROTOCOL_UDP => {
+            Ok((be16(header, 0).ok_or(BAD)?, be16(header, 2).ok_or(BAD)?))
+        }
+        numbers::PROTOCOL_ICMP if matches!(header[0], 0 | 8 | 13 | 14) => query(header),
+        numbers::PROTOCOL_ICMPV6 if matches!(header[0], 128 | 129) => query(header),
         // RFC 1122 3.2.2, RFC 4443 2.4(e): never an error about an error.
-        numbers::ICMP | numbers::ICMPV6 => Err(BAD),
+        numbers::PROTOCOL_ICMP | numbers::PROTOCOL_ICMPV6 => Err(BAD),
         _ => Ok((0, 0)),
     }
 }

@@ -3,9 +3,8 @@
 use super::{Class, Parsed, TABLE_MAIN, icmp_error, layer4};
 use crate::drop_reason::DropReason;
 use crate::flow::FlowKey;
+use crate::net::numbers::IPV4_HEADER_BYTES as HEADER_BYTES;
 
-/// Bytes of a header without options.
-pub(super) const HEADER_BYTES: usize = 20;
 const FRAGMENT_MORE: u16 = 0x2000;
 const FRAGMENT_OFFSET: u16 = 0x1fff;
 

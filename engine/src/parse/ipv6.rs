@@ -1,20 +1,13 @@
 //! IPv6 (RFC 8200): header and the chain of extension headers.
 
-use super::{Class, Parsed, TABLE_MAIN, be16, icmp_error, layer4};
+use super::{Class, Parsed, TABLE_MAIN, icmp_error, layer4};
 use crate::drop_reason::DropReason;
 use crate::flow::{FlowKey, Side};
+use crate::net::bytes::be16;
+use crate::net::numbers::{self, IPV6_HEADER_BYTES as HEADER_BYTES};
 
-/// Bytes of the fixed header.
-pub(super) const HEADER_BYTES: usize = 40;
 /// Extension headers beyond this many are nobody's legitimate traffic (RFC 9098 lists what routers do with them).
 const EXTENSION_HEADERS_MAX: usize = 6;
-
-const HOP_BY_HOP: u8 = 0;
-const ROUTING: u8 = 43;
-const FRAGMENT: u8 = 44;
-const AUTHENTICATION: u8 = 51;
-const NO_NEXT_HEADER: u8 = 59;
-const DESTINATION_OPTIONS: u8 = 60;
 
 /// Where the chain ended: the layer 4 protocol, its offset, and whether a fragment header was passed.
 pub(super) struct Chain {
@@ -38,7 +31,7 @@ pub(super) fn parse(frame: &[u8], l3: usize) -> Result<Parsed, DropReason> {
     }
     let (source, destination) = addresses(header);
     let chain = match header[6] {
-        next @ (super::numbers::TCP | super::numbers::UDP | super::numbers::ICMPV6) => {
+        next @ (numbers::PROTOCOL_TCP | numbers::PROTOCOL_UDP | numbers::PROTOCOL_ICMPV6) => {
             Chain { protocol: next, at: HEADER_BYTES, first_fragment: false }
         }
         next => walk(&packet[..total], next)?,
@@ -88,20 +81,20 @@ pub(super) fn walk(packet: &[u8], mut next: u8) -> Result<Chain, DropReason> {
     let mut first_fragment = false;
     for position in 0..=EXTENSION_HEADERS_MAX {
         let length = match next {
-            HOP_BY_HOP if position > 0 => return Err(BAD),
-            HOP_BY_HOP | DESTINATION_OPTIONS | ROUTING => {
-                8 + 8 * usize::from(*packet.get(at + 1).ok_or(BAD)?)
-            }
-            AUTHENTICATION => 8 + 4 * usize::from(*packet.get(at + 1).ok_or(BAD)?),
-            FRAGMENT => 8,
-            NO_NEXT_HEADER => return Err(BAD),
+            numbers::PROTOCOL_HOP_BY_HOP if position > 0 => return Err(BAD),
+            numbers::PROTOCOL_HOP_BY_HOP
+            | numbers::PROTOCOL_DESTINATION_OPTIONS
+            | numbers::PROTOCOL_ROUTING => 8 + 8 * usize::from(*packet.get(at + 1).ok_or(BAD)?),
+            numbers::PROTOCOL_AH => 8 + 4 * usize::from(*packet.get(at + 1).ok_or(BAD)?),
+            numbers::PROTOCOL_FRAGMENT => 8,
+            numbers::PROTOCOL_NONE => return Err(BAD),
             protocol => return Ok(Chain { protocol, at, first_fragment }),
         };
         let header = packet.get(at..at + length).ok_or(BAD)?;
         match next {
             // RFC 5095: type 0 is dead; with no segments left the header is history and harmless.
-            ROUTING if header[3] != 0 => return Err(DropReason::Ipv6RoutingHeader),
-            FRAGMENT => {
+            numbers::PROTOCOL_ROUTING if header[3] != 0 => return Err(DropReason::Ipv6RoutingHeader),
+            numbers::PROTOCOL_FRAGMENT => {
                 let field = be16(header, 2).ok_or(BAD)?;
                 if first_fragment {
                     return Err(DropReason::FragmentBad);

@@ -1,14 +1,8 @@
 //! The ports, or what stands in for them, of a layer 4 header.
 
-use super::{be16, numbers};
 use crate::drop_reason::DropReason;
-
-/// Bytes of a UDP header.
-const UDP_BYTES: usize = 8;
-/// Bytes of an ICMP echo header, and the least of any ICMP message we track.
-const ICMP_BYTES: usize = 8;
-/// Bytes of a TCP header without options.
-const TCP_BYTES: usize = 20;
+use crate::net::bytes::be16;
+use crate::net::numbers::{self, ICMP_HEADER_BYTES, TCP_HEADER_BYTES, UDP_HEADER_BYTES};
 
 /// What identifies the flow at layer 4.
 pub(super) enum Ports {
@@ -25,20 +19,20 @@ pub(super) fn ports(payload: &[u8], protocol: u8, first_fragment: bool) -> Resul
     const BAD: DropReason = DropReason::L4HeaderBad;
     let short = if first_fragment { DropReason::FragmentBad } else { BAD };
     match protocol {
-        numbers::TCP => {
-            let header = payload.first_chunk::<TCP_BYTES>().ok_or(short)?;
+        numbers::PROTOCOL_TCP => {
+            let header = payload.first_chunk::<TCP_HEADER_BYTES>().ok_or(short)?;
             nonzero(u16::from_be_bytes([header[0], header[1]]), u16::from_be_bytes([header[2], header[3]]))
         }
-        numbers::UDP => {
-            let header = payload.first_chunk::<UDP_BYTES>().ok_or(short)?;
+        numbers::PROTOCOL_UDP => {
+            let header = payload.first_chunk::<UDP_HEADER_BYTES>().ok_or(short)?;
             let length = usize::from(u16::from_be_bytes([header[4], header[5]]));
-            if length < UDP_BYTES || (length > payload.len() && !first_fragment) {
+            if length < UDP_HEADER_BYTES || (length > payload.len() && !first_fragment) {
                 return Err(BAD);
             }
             nonzero(u16::from_be_bytes([header[0], header[1]]), u16::from_be_bytes([header[2], header[3]]))
         }
-        numbers::ICMP => icmp(payload.first_chunk().ok_or(short)?),
-        numbers::ICMPV6 => icmpv6(payload.first_chunk().ok_or(short)?),
+        numbers::PROTOCOL_ICMP => icmp(payload.first_chunk().ok_or(short)?),
+        numbers::PROTOCOL_ICMPV6 => icmpv6(payload.first_chunk().ok_or(short)?),
         _ => Ok(Ports::Flow(0, 0)),
     }
 }
@@ -52,7 +46,7 @@ fn nonzero(source: u16, destination: u16) -> Result<Ports, DropReason> {
 }
 
 /// RFC 792 types: 8/0 echo, 13/14 timestamp; 3, 4, 11, 12 are errors; nothing else crosses a firewall.
-fn icmp(header: &[u8; ICMP_BYTES]) -> Result<Ports, DropReason> {
+fn icmp(header: &[u8; ICMP_HEADER_BYTES]) -> Result<Ports, DropReason> {
     match header[0] {
         0 | 8 | 13 | 14 => query(header),
         3 | 4 | 11 | 12 => Ok(Ports::IcmpError),
@@ -62,7 +56,7 @@ fn icmp(header: &[u8; ICMP_BYTES]) -> Result<Ports, DropReason> {
 
 /// RFC 4443: 128/129 echo; below 128 are errors; 133–137 neighbour discovery (RFC 4861); MLD and the rest stay
 /// on their link.
-fn icmpv6(header: &[u8; ICMP_BYTES]) -> Result<Ports, DropReason> {
+fn icmpv6(header: &[u8; ICMP_HEADER_BYTES]) -> Result<Ports, DropReason> {
     match header[0] {
         128 | 129 => query(header),
         1..=4 => Ok(Ports::IcmpError),
@@ -71,7 +65,7 @@ fn icmpv6(header: &[u8; ICMP_BYTES]) -> Result<Ports, DropReason> {
     }
 }
 
-fn query(header: &[u8; ICMP_BYTES]) -> Result<Ports, DropReason> {
+fn query(header: &[u8; ICMP_HEADER_BYTES]) -> Result<Ports, DropReason> {
     let id = be16(header, 4).unwrap_or_default();
     Ok(Ports::Flow(id, id))
 }

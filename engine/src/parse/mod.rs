@@ -19,6 +19,7 @@ pub use ethernet::EthernetFilter;
 
 use crate::drop_reason::DropReason;
 use crate::flow::{FlowKey, Side};
+use crate::net::numbers;
 
 /// What a packet is, as far as the pipeline's next pass is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,36 +67,8 @@ impl Parsed {
     }
 }
 
-/// Protocol and EtherType numbers the engine acts on.
-pub mod numbers {
-    /// EtherType of IPv4.
-    pub const ETHERTYPE_IPV4: u16 = 0x0800;
-    /// EtherType of ARP.
-    pub const ETHERTYPE_ARP: u16 = 0x0806;
-    /// EtherType of IPv6.
-    pub const ETHERTYPE_IPV6: u16 = 0x86dd;
-    /// EtherType of an 802.1Q tag.
-    pub const ETHERTYPE_VLAN: u16 = 0x8100;
-    /// EtherType of an 802.1ad outer tag.
-    pub const ETHERTYPE_QINQ: u16 = 0x88a8;
-    /// ICMP.
-    pub const ICMP: u8 = 1;
-    /// TCP.
-    pub const TCP: u8 = 6;
-    /// UDP.
-    pub const UDP: u8 = 17;
-    /// ICMPv6.
-    pub const ICMPV6: u8 = 58;
-}
-
 /// Routing table id of every flow until several exist.
 pub(crate) const TABLE_MAIN: u8 = 0;
-
-/// Big-endian 16 bits at `at`, `None` past the end.
-#[inline]
-pub(crate) fn be16(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes.get(at..)?.first_chunk().map(|c| u16::from_be_bytes(*c))
-}
 
 /// Parses one frame received on a port whose filter is `filter`.
 ///
