@@ -119,8 +119,8 @@ drop_reasons! {
     TtlExceeded = "ttl_exceeded";
     /// Larger than the outgoing MTU and not to be fragmented.
     MtuExceeded = "mtu_exceeded";
-    /// Would leave by the interface it came from.
-    Hairpin = "hairpin";
+    /// No room in the buffer for the outgoing VLAN tag.
+    LinkHeaderRoom = "link_header_room";
     /// Neighbour table full.
     NeighbourTableFull = "neighbour_table_full";
     /// The neighbour's wait queue is full.

@@ -1,6 +1,7 @@
 //! What inspection counts: sessions by phase, creations, packets.
 
 use crate::net::numbers;
+use crate::time::Tick;
 
 /// Protocols as statistics tell them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,10 +73,14 @@ pub struct InspectStats {
     pub ended: u64,
     /// Packets passed by a stateless rule.
     pub passed_stateless: u64,
-    /// Packets received from other workers, and handed to them.
+    /// Packets received from other workers.
     pub steered_in: u64,
     /// Packets handed to the workers that own their flows.
     pub steered_out: u64,
+    /// Times somebody else claimed one of the box's addresses.
+    pub address_conflicts: u64,
+    /// When the last session began.
+    pub last_created: Option<Tick>,
 }
 
 impl InspectStats {
@@ -112,6 +117,8 @@ impl InspectStats {
         self.passed_stateless += other.passed_stateless;
         self.steered_in += other.steered_in;
         self.steered_out += other.steered_out;
+        self.address_conflicts += other.address_conflicts;
+        self.last_created = self.last_created.max(other.last_created);
     }
 
     /// Zeroes everything that counts up; what exists now stays.
