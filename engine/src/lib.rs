@@ -8,5 +8,7 @@ pub mod drop_reason;
 pub mod flow;
 pub mod interface;
 pub mod io;
+pub mod local;
+pub mod net;
 pub mod session;
 pub mod time;
