@@ -9,6 +9,8 @@ pub mod flow;
 pub mod interface;
 pub mod io;
 pub mod local;
+pub mod neighbour;
 pub mod net;
+pub mod route;
 pub mod session;
 pub mod time;
