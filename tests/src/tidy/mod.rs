@@ -1,0 +1,1 @@
+//! Style rules as tests.
