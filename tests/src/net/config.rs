@@ -43,11 +43,12 @@ action = "inspect"
 
 impl Default for BoxConfig {
     fn default() -> BoxConfig {
-        let interface = |name: &str, v4: &dyn std::fmt::Display, v6: &dyn std::fmt::Display| InterfaceConfig {
-            name: name.to_owned(),
-            addresses: vec![format!("{v4}/24"), format!("{v6}/64")],
-            mtu: 1500,
-        };
+        let interface =
+            |name: &str, v4: &dyn std::fmt::Display, v6: &dyn std::fmt::Display| InterfaceConfig {
+                name: name.to_owned(),
+                addresses: vec![format!("{v4}/24"), format!("{v6}/64")],
+                mtu: 1500,
+            };
         BoxConfig {
             lcores: vec![0],
             poll: "adaptive",

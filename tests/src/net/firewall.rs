@@ -30,7 +30,8 @@ pub fn binary() -> LabResult<PathBuf> {
                 looked.push(dir.join("holdfast"));
             }
             if let Some(target) = own.ancestors().find(|a| a.join("CACHEDIR.TAG").exists()) {
-                looked.extend(["ci", "release", "debug"].map(|profile| target.join(profile).join("holdfast")));
+                looked
+                    .extend(["ci", "release", "debug"].map(|profile| target.join(profile).join("holdfast")));
             }
         }
     }

@@ -1,6 +1,8 @@
 //! The three namespaces and the two links between them.
 
-use super::addresses::{BOX_INSIDE, BOX_INSIDE6, BOX_OUTSIDE, BOX_OUTSIDE6, CLIENT, CLIENT6, SERVER, SERVER6};
+use super::addresses::{
+    BOX_INSIDE, BOX_INSIDE6, BOX_OUTSIDE, BOX_OUTSIDE6, CLIENT, CLIENT6, SERVER, SERVER6,
+};
 use super::config::BoxConfig;
 use super::error::{IoContext, LabResult};
 use super::firewall::Firewall;
@@ -66,7 +68,8 @@ impl Lab {
         swept?;
 
         let name = unique_name();
-        let dir = tempfile::Builder::new().prefix(&format!("{name}-")).tempdir().doing("making a directory")?;
+        let dir =
+            tempfile::Builder::new().prefix(&format!("{name}-")).tempdir().doing("making a directory")?;
         let lab = Lab {
             client: Namespace::create(&name, "client")?,
             firewall: Namespace::create(&name, "box")?,
@@ -78,14 +81,8 @@ impl Lab {
         lab.firewall.sysctl("net.ipv6.conf.default.disable_ipv6", "1")?;
         lab.link("inside", topology.inside_mtu, &lab.client)?;
         lab.link("outside", topology.outside_mtu, &lab.server)?;
-        Host {
-            namespace: &lab.client,
-            v4: CLIENT,
-            v6: CLIENT6,
-            gateway4: BOX_INSIDE,
-            gateway6: BOX_INSIDE6,
-        }
-        .configure()?;
+        Host { namespace: &lab.client, v4: CLIENT, v6: CLIENT6, gateway4: BOX_INSIDE, gateway6: BOX_INSIDE6 }
+            .configure()?;
         Host {
             namespace: &lab.server,
             v4: SERVER,
@@ -118,7 +115,19 @@ impl Lab {
     fn link(&self, box_end: &str, mtu: u16, host: &Namespace) -> LabResult {
         let mtu = mtu.to_string();
         self.firewall.ip([
-            "link", "add", box_end, "mtu", &mtu, "type", "veth", "peer", "name", HOST_INTERFACE, "mtu", &mtu, "netns",
+            "link",
+            "add",
+            box_end,
+            "mtu",
+            &mtu,
+            "type",
+            "veth",
+            "peer",
+            "name",
+            HOST_INTERFACE,
+            "mtu",
+            &mtu,
+            "netns",
             host.name(),
         ])?;
         for (namespace, device) in [(&self.firewall, box_end), (host, HOST_INTERFACE)] {

@@ -136,7 +136,10 @@ impl Namespace {
     }
 
     /// As [`Namespace::enter`], but does not wait.
-    pub fn spawn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<LabResult<T>> {
+    pub fn spawn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> JoinHandle<LabResult<T>> {
         let path = self.path();
         std::thread::spawn(move || switch_to(&path).map(|()| work()))
     }
@@ -146,7 +149,8 @@ impl Namespace {
         wait_until(&format!("a listener on port {port}"), TOOL_LIMIT, || {
             let tables = self.enter(|| {
                 // /proc/net would be the namespace of the process's first thread.
-                ["tcp", "tcp6"].map(|t| fs::read_to_string(format!("/proc/thread-self/net/{t}")).unwrap_or_default())
+                ["tcp", "tcp6"]
+                    .map(|t| fs::read_to_string(format!("/proc/thread-self/net/{t}")).unwrap_or_default())
             })?;
             let listening = tables.iter().any(|table| listens(table, port));
             Ok(if listening { Look::Done(()) } else { Look::NotYet("none".into()) })

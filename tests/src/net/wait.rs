@@ -100,7 +100,8 @@ mod tests {
 
     #[test]
     fn a_deadline_tells_what_was_seen_last() {
-        let never = wait_until::<()>("the moon", Duration::from_millis(20), || Ok(Look::NotYet("stars".into())));
+        let never =
+            wait_until::<()>("the moon", Duration::from_millis(20), || Ok(Look::NotYet("stars".into())));
         match never {
             Err(LabError::Deadline { what, last, .. }) => assert_eq!((&*what, &*last), ("the moon", "stars")),
             other => panic!("{other:?}"),
