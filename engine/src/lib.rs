@@ -11,6 +11,7 @@ pub mod io;
 pub mod local;
 pub mod neighbour;
 pub mod net;
+pub mod parse;
 pub mod route;
 pub mod session;
 pub mod time;

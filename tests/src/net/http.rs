@@ -1,0 +1,79 @@
+//! A file served over HTTP and fetched with curl, compared by SHA-256.
+
+use super::addresses::in_url;
+use super::error::{IoContext, LabError, LabResult};
+use super::namespace::Namespace;
+use super::process::{Guarded, run};
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// Port of the file server.
+pub const PORT: u16 = 8080;
+
+/// Time one download may take.
+const FETCH_LIMIT: Duration = Duration::from_secs(120);
+
+/// Debian's own interpreter: the one python3-scapy is installed for.
+pub const PYTHON: &str = "/usr/bin/python3";
+
+/// A directory with one file, served on [`PORT`] on every address, IPv4 and IPv6.
+#[derive(Debug)]
+pub struct FileServer {
+    _process: Guarded,
+    /// SHA-256 of the file, in hex.
+    pub sha256: String,
+}
+
+/// Name of the served file.
+const FILE: &str = "file.bin";
+
+/// Writes `bytes` of reproducible noise under `dir` and serves it.
+pub fn serve(namespace: &Namespace, dir: &Path, bytes: usize) -> LabResult<FileServer> {
+    let root = dir.join("www");
+    fs::create_dir_all(&root).doing("making the served directory")?;
+    write_noise(&root.join(FILE), bytes).doing("writing the served file")?;
+    let mut command = namespace.command(PYTHON);
+    command.args(["-m", "http.server", &PORT.to_string(), "--bind", "::", "--directory"]).arg(&root);
+    let process = Guarded::spawn(&mut command, &dir.join("http.log"))?;
+    namespace.wait_for_listener(PORT)?;
+    Ok(FileServer { _process: process, sha256: sha256(&root.join(FILE))? })
+}
+
+/// Fetches the file from `server` and returns the SHA-256 of what arrived.
+pub fn fetch_sha256(from: &Namespace, server: IpAddr, dir: &Path) -> LabResult<String> {
+    let target = dir.join(format!("fetched-{}", if server.is_ipv4() { "v4" } else { "v6" }));
+    let url = format!("http://{}:{PORT}/{FILE}", in_url(server));
+    let path = target.display().to_string();
+    let line = ["curl", "--silent", "--show-error", "--fail", "--noproxy", "*", "--output", &path, &url];
+    from.run(&line, FETCH_LIMIT)?.success()?;
+    sha256(&target)
+}
+
+fn sha256(path: &PathBuf) -> LabResult<String> {
+    let finished = run(Command::new("sha256sum").arg(path), FETCH_LIMIT)?.success()?;
+    match finished.stdout.split_whitespace().next() {
+        Some(digest) => Ok(digest.to_owned()),
+        None => Err(LabError::Missing { what: "digest".into(), text: finished.stdout }),
+    }
+}
+
+/// xorshift64: no two segments alike, so that a lost, repeated or swapped one changes the digest.
+fn write_noise(path: &Path, bytes: usize) -> std::io::Result<()> {
+    let mut out = BufWriter::new(File::create(path)?);
+    let mut x: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut left = bytes;
+    while left > 0 {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        let word = x.to_le_bytes();
+        let n = left.min(word.len());
+        out.write_all(&word[..n])?;
+        left -= n;
+    }
+    out.flush()
+}

@@ -1,0 +1,155 @@
+//! The three namespaces and the two links between them.
+
+use super::addresses::{
+    BOX_INSIDE, BOX_INSIDE6, BOX_OUTSIDE, BOX_OUTSIDE6, CLIENT, CLIENT6, SERVER, SERVER6,
+};
+use super::config::BoxConfig;
+use super::error::{IoContext, LabResult};
+use super::firewall::Firewall;
+use super::namespace::{Namespace, TOOL_LIMIT, require_root, sweep, unique_name};
+use super::process::run;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::path::Path;
+use std::process::Command;
+use std::sync::Once;
+use tempfile::TempDir;
+
+/// Name of the client's and of the server's interface.
+pub const HOST_INTERFACE: &str = "eth0";
+
+/// What may differ between labs.
+#[derive(Clone, Debug)]
+pub struct Topology {
+    /// MTU of the client's link in bytes.
+    pub inside_mtu: u16,
+    /// MTU of the server's link in bytes.
+    pub outside_mtu: u16,
+}
+
+impl Default for Topology {
+    fn default() -> Topology {
+        Topology { inside_mtu: 1500, outside_mtu: 1500 }
+    }
+}
+
+/// Client – box – server. Fields drop in order: namespaces first, then the directory.
+#[derive(Debug)]
+pub struct Lab {
+    /// The client's namespace.
+    pub client: Namespace,
+    /// The box's namespace.
+    pub firewall: Namespace,
+    /// The server's namespace.
+    pub server: Namespace,
+    dir: TempDir,
+}
+
+/// A host at one end of a link.
+struct Host<'a> {
+    namespace: &'a Namespace,
+    v4: Ipv4Addr,
+    v6: Ipv6Addr,
+    gateway4: Ipv4Addr,
+    gateway6: Ipv6Addr,
+}
+
+impl Lab {
+    /// The standard topology with MTU 1500.
+    pub fn new() -> LabResult<Lab> {
+        Lab::with(&Topology::default())
+    }
+
+    /// Builds namespaces, links, addresses and routes. The first lab of a process sweeps what dead ones left.
+    pub fn with(topology: &Topology) -> LabResult<Lab> {
+        require_root()?;
+        static SWEPT: Once = Once::new();
+        let mut swept = Ok(0);
+        SWEPT.call_once(|| swept = sweep());
+        swept?;
+
+        let name = unique_name();
+        let dir =
+            tempfile::Builder::new().prefix(&format!("{name}-")).tempdir().doing("making a directory")?;
+        let lab = Lab {
+            client: Namespace::create(&name, "client")?,
+            firewall: Namespace::create(&name, "box")?,
+            server: Namespace::create(&name, "server")?,
+            dir,
+        };
+        // Before the links exist, so that the kernel never gives the box's ends a link-local address.
+        lab.firewall.sysctl("net.ipv6.conf.all.disable_ipv6", "1")?;
+        lab.firewall.sysctl("net.ipv6.conf.default.disable_ipv6", "1")?;
+        lab.link("inside", topology.inside_mtu, &lab.client)?;
+        lab.link("outside", topology.outside_mtu, &lab.server)?;
+        Host { namespace: &lab.client, v4: CLIENT, v6: CLIENT6, gateway4: BOX_INSIDE, gateway6: BOX_INSIDE6 }
+            .configure()?;
+        Host {
+            namespace: &lab.server,
+            v4: SERVER,
+            v6: SERVER6,
+            gateway4: BOX_OUTSIDE,
+            gateway6: BOX_OUTSIDE6,
+        }
+        .configure()?;
+        Ok(lab)
+    }
+
+    /// Starts a box in the middle.
+    pub fn start(&self, config: &BoxConfig) -> LabResult<Firewall> {
+        Firewall::start(self, config)
+    }
+
+    /// A lab and a running box with the standard configuration.
+    pub fn standard() -> LabResult<(Lab, Firewall)> {
+        let lab = Lab::new()?;
+        let firewall = lab.start(&BoxConfig::default())?;
+        Ok((lab, firewall))
+    }
+
+    /// This lab's directory; it goes with the lab.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// A veth pair: `box_end` in the box's namespace, [`HOST_INTERFACE`] in the host's.
+    fn link(&self, box_end: &str, mtu: u16, host: &Namespace) -> LabResult {
+        let mtu = mtu.to_string();
+        self.firewall.ip([
+            "link",
+            "add",
+            box_end,
+            "mtu",
+            &mtu,
+            "type",
+            "veth",
+            "peer",
+            "name",
+            HOST_INTERFACE,
+            "mtu",
+            &mtu,
+            "netns",
+            host.name(),
+        ])?;
+        for (namespace, device) in [(&self.firewall, box_end), (host, HOST_INTERFACE)] {
+            // With offloads on, hosts hand over packets without checksums and larger than the MTU; a real wire
+            // never carries either.
+            let mut ethtool = Command::new("ip");
+            ethtool.args(["netns", "exec", namespace.name(), "ethtool", "-K", device]);
+            ethtool.args(["tx", "off", "tso", "off", "gso", "off", "gro", "off"]);
+            run(&mut ethtool, TOOL_LIMIT)?.success()?;
+            namespace.ip(["link", "set", device, "up"])?;
+        }
+        Ok(())
+    }
+}
+
+impl Host<'_> {
+    fn configure(&self) -> LabResult {
+        let n = self.namespace;
+        n.ip(["addr", "add", &format!("{}/24", self.v4), "dev", HOST_INTERFACE])?;
+        n.ip(["addr", "add", &format!("{}/64", self.v6), "dev", HOST_INTERFACE, "nodad"])?;
+        n.ip(["route", "add", "default", "via", &self.gateway4.to_string()])?;
+        n.ip(["-6", "route", "add", "default", "via", &self.gateway6.to_string(), "dev", HOST_INTERFACE])?;
+        Ok(())
+    }
+}
