@@ -4,18 +4,11 @@ use std::process::Command;
 
 /// Oldest DPDK this crate is written for: the long-term release in Debian 12.
 const DPDK_VERSION_MIN: &str = "22.11";
-const SHIM: [&str; 8] = ["eal.c", "mbuf.c", "layout.c", "port.c", "configure.c", "counters.c", "acl.c", "fib.c"];
+const SHIM: [&str; 8] =
+    ["eal.c", "mbuf.c", "layout.c", "port.c", "configure.c", "counters.c", "acl.c", "fib.c"];
 /// Libraries the shim calls into. EAL loads drivers from its plugin folder by itself.
-const LIBRARIES: [&str; 8] = [
-    "rte_eal",
-    "rte_ethdev",
-    "rte_mbuf",
-    "rte_mempool",
-    "rte_ring",
-    "rte_acl",
-    "rte_fib",
-    "rte_kvargs",
-];
+const LIBRARIES: [&str; 8] =
+    ["rte_eal", "rte_ethdev", "rte_mbuf", "rte_mempool", "rte_ring", "rte_acl", "rte_fib", "rte_kvargs"];
 
 fn main() {
     println!("cargo:rerun-if-changed=shim");

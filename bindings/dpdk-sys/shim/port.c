@@ -94,12 +94,6 @@ int32_t hf_port_info(uint16_t port, struct hf_port_info *out)
 	out->reta_entries = info.reta_size;
 	out->hash_key_bytes = info.hash_key_size;
 	out->promiscuous = rte_eth_promiscuous_get(port) == 1;
-	/* The device's own number where both limits are stated; else a header, the FCS and two VLAN tags. */
-	if (info.max_mtu != UINT16_MAX && info.max_rx_pktlen > info.max_mtu &&
-	    info.max_rx_pktlen - info.max_mtu < RTE_PKTMBUF_HEADROOM)
-		out->frame_overhead_bytes = info.max_rx_pktlen - info.max_mtu;
-	else
-		out->frame_overhead_bytes = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN + 2 * 4;
 	return 0;
 }
 

@@ -68,13 +68,11 @@ struct hf_port_info {
 	uint16_t rx_descriptors_max;
 	uint16_t tx_descriptors_max;
 	uint16_t reta_entries;
-	uint16_t frame_overhead_bytes; /* what the device adds to the MTU to get its longest frame */
 	uint8_t hash_key_bytes;
 	uint8_t promiscuous;
 	uint8_t mac[6];
-	uint8_t pad[2];
 };
-_Static_assert(sizeof(struct hf_port_info) == 172, "hf_port_info differs from src/port.rs");
+_Static_assert(sizeof(struct hf_port_info) == 168, "hf_port_info differs from src/port.rs");
 
 struct hf_link {
 	uint32_t speed_mbps; /* UINT32_MAX: unknown */

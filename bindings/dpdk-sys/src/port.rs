@@ -40,17 +40,14 @@ pub struct hf_port_info {
     pub tx_descriptors_max: u16,
     /// Entries of the RSS redirection table; 0 for none.
     pub reta_entries: u16,
-    /// What the device adds to the MTU to get its longest frame.
-    pub frame_overhead_bytes: u16,
     /// Bytes of its RSS key; 0: unknown.
     pub hash_key_bytes: u8,
     /// 1: promiscuous.
     pub promiscuous: u8,
     /// Its own address.
     pub mac: [u8; 6],
-    pad: [u8; 2],
 }
-const _: () = assert!(size_of::<hf_port_info>() == 172);
+const _: () = assert!(size_of::<hf_port_info>() == 168);
 
 /// Link state.
 #[repr(C)]
