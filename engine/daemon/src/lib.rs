@@ -4,6 +4,7 @@
 //! box, and everything that wants to know or change something sends it a [`socket::ControlRequest`].
 #![deny(unsafe_code)]
 
+pub mod config;
 pub mod console;
 pub mod protocol;
 pub mod report;

@@ -125,21 +125,34 @@ impl Argument {
             Ok(choice) => choice,
             Err(fit) => return fit,
         };
-        let value = match self {
-            Argument::Ports if choice.is_some() => Some(into.ports = Ports::All),
-            Argument::Ports => word.parse().ok().map(|port| into.ports = Ports::One(port)),
-            Argument::Mode => choice
-                .and_then(|name| ForwardMode::ALL.into_iter().find(|mode| mode.name() == name))
-                .map(|mode| into.mode = mode),
-            Argument::OnOff => choice.map(|name| into.on = name == "on"),
-            Argument::Number { min, max } => {
-                word.parse().ok().filter(|n| (min..=max).contains(n)).map(|n| into.number = n)
+        match self {
+            Argument::Ports => {
+                let port = || word.parse().ok().map(Ports::One);
+                store(&mut into.ports, choice.map(|_| Ports::All).or_else(port))
             }
-            Argument::Session => word.parse().ok().map(|id| into.session = id),
-            Argument::Duration => humantime::parse_duration(word).ok().map(|d| into.duration = d),
-            Argument::File => Some(into.file = word.to_owned()),
-        };
-        if value.is_some() { Fit::Yes } else { Fit::None }
+            Argument::Mode => {
+                let named = |name| ForwardMode::ALL.into_iter().find(|mode| mode.name() == name);
+                store(&mut into.mode, choice.and_then(named))
+            }
+            Argument::OnOff => store(&mut into.on, choice.map(|name| name == "on")),
+            Argument::Number { min, max } => {
+                store(&mut into.number, word.parse().ok().filter(|number| (min..=max).contains(number)))
+            }
+            Argument::Session => store(&mut into.session, word.parse().ok()),
+            Argument::Duration => store(&mut into.duration, humantime::parse_duration(word).ok()),
+            Argument::File => store(&mut into.file, Some(word.to_owned())),
+        }
+    }
+}
+
+/// Puts a value into its place if there is one.
+fn store<T>(place: &mut T, value: Option<T>) -> Fit {
+    match value {
+        Some(value) => {
+            *place = value;
+            Fit::Yes
+        }
+        None => Fit::None,
     }
 }
 
