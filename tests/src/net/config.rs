@@ -1,6 +1,7 @@
 //! The configuration a lab writes for its box.
 
 use super::addresses::{BOX_INSIDE, BOX_INSIDE6, BOX_OUTSIDE, BOX_OUTSIDE6};
+use super::lab::BOX_DMZ;
 use std::path::Path;
 
 /// One `[[interface]]` of the box, on a veth of the same name in the box's namespace.
@@ -68,6 +69,12 @@ impl BoxConfig {
     /// The standard box with `rules` (TOML) instead of the standard one.
     pub fn with_rules(rules: &str) -> BoxConfig {
         BoxConfig { rules: rules.to_owned(), ..BoxConfig::default() }
+    }
+
+    /// Adds the third interface, for a lab with a third host.
+    pub fn add_dmz(&mut self) {
+        let addresses = vec![format!("{BOX_DMZ}/24")];
+        self.interfaces.push(InterfaceConfig { name: "dmz".into(), addresses, mtu: 1500 });
     }
 
     /// The whole file.

@@ -6,6 +6,7 @@ use super::error::{IoContext, LabError, LabResult};
 use super::lab::Lab;
 use super::process::{Finished, Guarded, run};
 use super::wait::{Look, wait_until};
+use nix::sys::signal::Signal;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
@@ -113,6 +114,17 @@ impl Firewall {
             None => Ok(()),
             Some(status) => Err(LabError::BoxEnded { status, log: tail(&self.process.log()) }),
         }
+    }
+
+    /// Sends a signal and does not wait.
+    pub fn signal(&mut self, signal: Signal) -> LabResult {
+        self.process.signal(signal)
+    }
+
+    /// SIGKILL: the box gets no chance to tidy up.
+    pub fn kill(&mut self) -> LabResult {
+        self.process.signal(Signal::SIGKILL)?;
+        self.process.wait(START_LIMIT).map(drop)
     }
 
     /// SIGTERM; returns the exit status and the time it took.

@@ -17,6 +17,13 @@ use tempfile::TempDir;
 /// Name of the client's and of the server's interface.
 pub const HOST_INTERFACE: &str = "eth0";
 
+/// The host behind the box's third interface, for labs that have one.
+pub const DMZ_HOST: Ipv4Addr = Ipv4Addr::new(10, 0, 3, 9);
+/// The box towards that host.
+pub const BOX_DMZ: Ipv4Addr = Ipv4Addr::new(10, 0, 3, 2);
+const DMZ_HOST6: Ipv6Addr = Ipv6Addr::new(0xfd00, 3, 0, 0, 0, 0, 0, 9);
+const BOX_DMZ6: Ipv6Addr = Ipv6Addr::new(0xfd00, 3, 0, 0, 0, 0, 0, 2);
+
 /// What may differ between labs.
 #[derive(Clone, Debug)]
 pub struct Topology {
@@ -41,6 +48,8 @@ pub struct Lab {
     pub firewall: Namespace,
     /// The server's namespace.
     pub server: Namespace,
+    dmz: Option<Namespace>,
+    name: String,
     dir: TempDir,
 }
 
@@ -74,6 +83,8 @@ impl Lab {
             client: Namespace::create(&name, "client")?,
             firewall: Namespace::create(&name, "box")?,
             server: Namespace::create(&name, "server")?,
+            dmz: None,
+            name,
             dir,
         };
         // Before the links exist, so that the kernel never gives the box's ends a link-local address.
@@ -92,6 +103,16 @@ impl Lab {
         }
         .configure()?;
         Ok(lab)
+    }
+
+    /// Adds a third host, [`DMZ_HOST`], behind the box's interface `dmz` ([`BoxConfig::add_dmz`]).
+    pub fn add_dmz(&mut self) -> LabResult {
+        let namespace = Namespace::create(&self.name, "dmz")?;
+        self.link("dmz", 1500, &namespace)?;
+        Host { namespace: &namespace, v4: DMZ_HOST, v6: DMZ_HOST6, gateway4: BOX_DMZ, gateway6: BOX_DMZ6 }
+            .configure()?;
+        self.dmz = Some(namespace);
+        Ok(())
     }
 
     /// Starts a box in the middle.

@@ -21,7 +21,9 @@ pub mod lab;
 pub mod namespace;
 pub mod ping;
 pub mod process;
+pub mod reports;
 pub mod scapy;
+pub mod sockets;
 pub mod wait;
 
 pub use config::BoxConfig;
