@@ -10,3 +10,4 @@ pub mod interface;
 pub mod io;
 pub mod session;
 pub mod time;
+pub mod track;
