@@ -8,6 +8,7 @@ pub mod drop_reason;
 pub mod flow;
 pub mod interface;
 pub mod io;
+pub mod policy;
 pub mod session;
 pub mod time;
 pub mod track;
