@@ -89,6 +89,8 @@ drop_reasons! {
     TcpSynOnSession = "tcp_syn_on_session";
     /// Simultaneous or split handshake that policy refuses.
     TcpSplitHandshake = "tcp_split_handshake";
+    /// DNS answer without a query in the session that still waits for one.
+    UdpUnsolicited = "udp_unsolicited";
     /// ICMP reply without a request in the session, or a second one.
     IcmpUnsolicited = "icmp_unsolicited";
     /// ICMP error whose quoted packet belongs to no live session.

@@ -13,5 +13,7 @@ pub mod neighbour;
 pub mod net;
 pub mod parse;
 pub mod route;
+pub mod policy;
 pub mod session;
 pub mod time;
+pub mod track;
