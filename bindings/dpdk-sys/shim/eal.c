@@ -32,6 +32,11 @@ const char *hf_version(void)
 	return rte_version();
 }
 
+const char *hf_runtime_dir(void)
+{
+	return rte_eal_get_runtime_dir();
+}
+
 const char *hf_strerror(int32_t err)
 {
 	return rte_strerror(err);

@@ -1,6 +1,7 @@
 #include "shim.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include <rte_errno.h>
 #include <rte_ethdev.h>
@@ -62,8 +63,22 @@ void hf_mbuf_free_bulk(struct rte_mbuf **mbufs, uint32_t count)
 	rte_pktmbuf_free_bulk(mbufs, count);
 }
 
+/*
+ * rte_pktmbuf_linearize() appends to the first segment, and drivers fill that to its end before they chain. So
+ * its data first moves forward into the headroom, as far as it must.
+ */
 int32_t hf_mbuf_linearize(struct rte_mbuf *mbuf)
 {
+	uint32_t frame = rte_pktmbuf_pkt_len(mbuf);
+
+	if (frame > mbuf->buf_len || !RTE_MBUF_DIRECT(mbuf) || rte_mbuf_refcnt_read(mbuf) != 1)
+		return -ENOSPC;
+	if (frame > (uint32_t)mbuf->buf_len - mbuf->data_off) {
+		uint16_t offset = mbuf->buf_len - frame;
+
+		memmove((char *)mbuf->buf_addr + offset, rte_pktmbuf_mtod(mbuf, char *), mbuf->data_len);
+		mbuf->data_off = offset;
+	}
 	return rte_pktmbuf_linearize(mbuf) < 0 ? -ENOSPC : 0;
 }
 

@@ -23,6 +23,7 @@ struct rte_fib6;
 int32_t hf_eal_init(int32_t argc, char **argv);
 int32_t hf_eal_cleanup(void);
 const char *hf_version(void);
+const char *hf_runtime_dir(void);
 const char *hf_strerror(int32_t err);
 int32_t hf_log_level_all(uint32_t level);
 int32_t hf_log_level_pattern(const char *pattern, uint32_t level);

@@ -12,6 +12,8 @@ unsafe extern "C" {
     pub fn hf_eal_cleanup() -> i32;
     /// `rte_version`: a static string.
     pub fn hf_version() -> *const c_char;
+    /// `rte_eal_get_runtime_dir`: a static string, set by [`hf_eal_init`].
+    pub fn hf_runtime_dir() -> *const c_char;
     /// `rte_strerror`: a string in the calling thread's own buffer, valid until its next call.
     pub fn hf_strerror(err: i32) -> *const c_char;
     /// The level of every log type, 1 (emergency) to 8 (debug).

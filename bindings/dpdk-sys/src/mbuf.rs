@@ -102,7 +102,7 @@ unsafe extern "C" {
     pub fn hf_mbuf_free(mbuf: *mut rte_mbuf);
     /// `rte_pktmbuf_free_bulk`.
     pub fn hf_mbuf_free_bulk(mbufs: *mut *mut rte_mbuf, count: u32);
-    /// `rte_pktmbuf_linearize`; `-ENOSPC` when the first segment has too little tailroom.
+    /// Copies a chain into its first buffer, headroom included; `-ENOSPC` when it is longer than that.
     pub fn hf_mbuf_linearize(mbuf: *mut rte_mbuf) -> i32;
     /// Shortens a chain to `length` bytes and frees the segments beyond; nothing when it is that short.
     pub fn hf_mbuf_truncate_chain(mbuf: *mut rte_mbuf, length: u32);

@@ -13,7 +13,9 @@ use core::ffi::{CStr, c_char};
 use core::marker::PhantomData;
 use core::ops::Deref;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
-use std::ffi::CString;
+use std::ffi::{CString, OsStr};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::ThreadId;
 
@@ -75,6 +77,7 @@ pub(crate) struct Inner {
     /// Threads that ever took an lcore id, and gave it back.
     registrations: AtomicU64,
     unregistrations: AtomicU64,
+    runtime_dir: PathBuf,
     /// Makes names unique, for objects DPDK would otherwise share by name.
     names: AtomicU64,
 }
@@ -109,7 +112,10 @@ impl Eal {
         // as long as the process. The flag above makes this the only call.
         let result = unsafe { dpdk_sys::hf_eal_init(count, pointers.as_mut_ptr()) };
         Errno::check(result).map_err(|errno| EalError::Init { arguments: arguments.to_vec(), errno })?;
+        // SAFETY: EAL has set this static NUL-terminated string by now.
+        let runtime_dir = unsafe { CStr::from_ptr(dpdk_sys::hf_runtime_dir()) };
         let inner = Inner {
+            runtime_dir: PathBuf::from(OsStr::from_bytes(runtime_dir.to_bytes())),
             main: std::thread::current().id(),
             devices: ControlLock::new(()),
             retired: ControlLock::new(Vec::new()),
@@ -135,6 +141,11 @@ impl Deref for Eal {
 }
 
 impl EalRef {
+    /// Where EAL keeps this process's sockets and files, telemetry's among them. Removed with EAL if empty then.
+    pub fn runtime_dir(&self) -> &Path {
+        &self.0.runtime_dir
+    }
+
     pub(crate) fn inner(&self) -> &Inner {
         &self.0
     }
@@ -192,6 +203,8 @@ impl Drop for Inner {
             // SAFETY: this is the last handle, so no port, pool, table or registered thread is left; no pool
             // is left, so no mbuf is. Nobody points into the memory that goes away.
             unsafe { dpdk_sys::hf_eal_cleanup() };
+            // EAL makes one per file prefix and leaves it. Others' files in it are theirs.
+            let _ = std::fs::remove_dir(&self.runtime_dir);
         } else {
             tracing::debug!(pools_with_mbufs_out = waiting, "EAL is left to the end of the process");
         }

@@ -179,7 +179,8 @@ impl Mbuf {
         }
     }
 
-    /// Copies the frame together into its first segment; `false` when that has no room for it.
+    /// Copies the frame together into its first segment, into the headroom if it must; `false`, and no change,
+    /// when it is longer than that segment's whole buffer.
     pub fn linearize(&mut self) -> bool {
         // SAFETY: a live chain that we own; on failure DPDK leaves it as it was.
         self.is_contiguous() || unsafe { dpdk_sys::hf_mbuf_linearize(self.0.as_ptr()) } == 0

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crossbeam::utils::CachePadded;
 
 use super::{Port, PortControl, PortError, PortInfo};
+use crate::error::Errno;
 use crate::gate::Gate;
 use crate::pool::Pool;
 use crate::queue::{RxQueue, TxQueue};
@@ -32,7 +33,7 @@ pub struct PortConfig<'a> {
     pub tx_descriptors: u16,
     /// Largest layer 3 packet in bytes.
     pub mtu: u16,
-    /// Receive frames for everybody.
+    /// Receive frames for everybody. Ignored by drivers that have no filter, and so do that anyway.
     pub promiscuous: bool,
     /// Spread flows over the receive queues in hardware, where there is any.
     pub rss: Option<RssConfig<'a>>,
@@ -157,7 +158,11 @@ impl Port {
         let gates = rx_gates.into_iter().chain(tx_gates).collect();
         let mut control = PortControl::new(self.attached, gates, settings, info);
         if config.promiscuous {
-            control.set_promiscuous(true)?;
+            match control.set_promiscuous(true) {
+                // Drivers without an address filter have nothing to switch.
+                Err(PortError::Driver { errno: Errno(libc::ENOTSUP), .. }) => {}
+                result => result?,
+            }
         }
         Ok((control, rx, tx))
     }

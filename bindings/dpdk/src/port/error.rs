@@ -5,7 +5,13 @@ use crate::error::Errno;
 /// Why a port could not be attached, configured or controlled. Every one names the device.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PortError {
-    /// No such device, no driver for it, or the driver refused its arguments.
+    /// The name belongs to no driver that is installed, and to no bus.
+    #[error("device {device:?}: no installed DPDK driver has that name")]
+    NoDriver {
+        /// As given.
+        device: String,
+    },
+    /// There is no such device, or the driver refused its arguments.
     #[error("device {device:?} could not be attached: {errno}; DPDK's log says more")]
     Attach {
         /// As given.

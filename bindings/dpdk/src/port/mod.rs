@@ -48,7 +48,8 @@ impl Port {
     /// (`0000:3b:00.0`). The port is owned by the caller from then on; a second attach of the same device fails.
     ///
     /// # Errors
-    /// [`PortError::Attach`] with the device and why it is not there, [`PortError::InUse`] when it is but taken.
+    /// [`PortError::Attach`] with the device and why it is not there, [`PortError::NoDriver`] for an unknown name,
+    /// [`PortError::InUse`] when it is there and taken.
     /// EAL's log says more on standard error.
     pub fn attach(eal: &EalRef, device: &str) -> Result<Port, PortError> {
         let attach = |errno| PortError::Attach { device: device.into(), errno };
@@ -63,6 +64,8 @@ impl Port {
         let result = unsafe { dpdk_sys::hf_port_probe(devargs.as_ptr(), owner, &mut id) };
         Errno::check(result).map_err(|errno| match errno {
             Errno(libc::EBUSY) => PortError::InUse { device: device.into() },
+            // What EAL answers to a name that no bus can parse.
+            Errno(libc::EFAULT) => PortError::NoDriver { device: device.into() },
             errno => attach(errno),
         })?;
         drop(lock);
