@@ -10,9 +10,20 @@ use crate::net::bytes::be16;
 use crate::net::numbers::{self, IPV4_HEADER_BYTES, IPV6_HEADER_BYTES};
 
 /// Bytes of the ICMP header in front of the quote.
-pub(crate) const QUOTE_OFFSET: usize = 8;
+const QUOTE_OFFSET: usize = 8;
 /// Bytes of layer 4 that every quote carries.
 const QUOTED_L4_BYTES_MIN: usize = 8;
+
+/// The layer 4 bytes quoted by an ICMP or ICMPv6 error, as far as they go; `None` when the quote is malformed.
+pub fn quoted_layer4(icmp: &[u8], v6: bool) -> Option<&[u8]> {
+    let quote = icmp.get(QUOTE_OFFSET..)?;
+    if v6 {
+        let next = *quote.get(6)?;
+        let chain = ipv6::walk(quote, next).ok()?;
+        return quote.get(chain.at..);
+    }
+    quote.get(usize::from(quote.first()? & 15) * 4..)
+}
 
 /// Key and sender of the packet quoted by the ICMP message `icmp`, which was sent to `destination`.
 pub(super) fn quoted_ipv4(icmp: &[u8], destination: u32) -> Result<(FlowKey, Side), DropReason> {

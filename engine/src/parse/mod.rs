@@ -16,6 +16,7 @@ mod tests;
 
 pub use address::{AddressCheck, check_addresses};
 pub use ethernet::EthernetFilter;
+pub use icmp_error::quoted_layer4;
 
 use crate::drop_reason::DropReason;
 use crate::flow::{FlowKey, Side};

@@ -3,9 +3,13 @@
 use super::{Row, Shard, phase_of};
 use crate::drop_reason::DropReason;
 use crate::io::PacketBuf;
+use crate::net::numbers;
 use crate::parse::Class;
 use crate::session::{Direction, NextHopRef, SessionFlags, SessionHandle, SessionState};
 use crate::time::Instant;
+use crate::track::icmp::IcmpMessage;
+use crate::track::tcp::TcpSegment;
+use crate::track::udp::UdpDatagram;
 use crate::track::{self, Change, L4, Outcome, Transition};
 use crate::worker::Outbox;
 
@@ -38,16 +42,13 @@ impl<P: PacketBuf> Shard<P> {
         if parsed.ttl <= 1 {
             return self.answer_ttl_exceeded(now, row, packet, outbox);
         }
-        let l4 = match L4::parse(parsed.protocol, layer4(&packet, row)) {
+        let l4 = match read_layer4(&packet, row) {
             Ok(l4) => l4,
             Err(reason) => return outbox.drop_packet(packet, reason),
         };
         let before = state;
-        match track::track(&mut state, direction, &l4, &self.track) {
+        match track::track(&mut state, direction, &l4, now.tick(), &self.config.track) {
             Outcome::Pass(change) => {
-                if change.keep_alive {
-                    state.last_seen = now.tick();
-                }
                 if change.transition != Transition::None || change.rearm {
                     self.on_change(handle, parsed.protocol, &before, &mut state, change);
                 }
@@ -147,6 +148,25 @@ impl<P: PacketBuf> Shard<P> {
 #[inline]
 pub(super) fn layer4<'a, P: PacketBuf>(packet: &'a P, row: Row<'_>) -> &'a [u8] {
     packet.data().get(usize::from(row.parsed.l4)..usize::from(row.parsed.end)).unwrap_or_default()
+}
+
+/// What the tracker needs to know of it.
+#[inline]
+pub(super) fn read_layer4<P: PacketBuf>(packet: &P, row: Row<'_>) -> Result<L4, DropReason> {
+    let bytes = layer4(packet, row);
+    match row.parsed.protocol {
+        numbers::PROTOCOL_TCP => TcpSegment::parse(bytes).map(L4::Tcp),
+        // A first fragment's UDP length speaks of the whole datagram; the parser has checked what there is.
+        numbers::PROTOCOL_UDP => Ok(L4::Udp(UdpDatagram::of_ports(
+            row.parsed.key.port(row.parsed.side),
+            row.parsed.key.port(row.parsed.side.other()),
+        ))),
+        numbers::PROTOCOL_ICMP | numbers::PROTOCOL_ICMPV6 => match IcmpMessage::parse(bytes, row.parsed.v6)? {
+            IcmpMessage::Query(query) => Ok(L4::Icmp(query)),
+            IcmpMessage::Error { .. } => Err(DropReason::IcmpErrorNoSession),
+        },
+        _ => Ok(L4::Other),
+    }
 }
 
 /// Marks which end of the key began the session.

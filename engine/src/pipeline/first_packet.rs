@@ -1,19 +1,21 @@
 //! The packet that has no session: is it for the box, is it sane, does policy let it begin one?
 
-use super::established::{initiator_flag, layer4};
+use core::net::IpAddr;
+
+use super::established::{initiator_flag, layer4, read_layer4};
 use super::stats::ProtocolClass;
 use super::{Row, Shard, phase_of};
 use crate::drop_reason::DropReason;
-use crate::flow::Side;
 use crate::io::{PacketBuf, RxChecksum};
+use crate::net::bytes::{be16, ipv4, ipv6};
 use crate::net::checksum::{self, Sum};
 use crate::net::numbers;
-use crate::parse::{AddressCheck, Class, check_addresses};
+use crate::parse::{AddressCheck, Class, Parsed, check_addresses};
 use crate::policy::{Action, PolicyKey, RuleIndex};
 use crate::route::Egress;
 use crate::session::{Admission, InsertError, NextHopRef};
 use crate::time::Instant;
-use crate::track::{self, L4};
+use crate::track;
 use crate::worker::Outbox;
 
 /// What is to be done with a packet that has no session.
@@ -45,7 +47,7 @@ impl<P: PacketBuf> Shard<P> {
             Ok(Judgement::TtlExceeded) => self.answer_ttl_exceeded(now, row, packet, outbox),
             Ok(Judgement::NoRoute(reason)) => self.answer_no_route(now, row, packet, reason, outbox),
             Ok(Judgement::Rule(rule, action, egress)) => {
-                self.hits(rule);
+                self.count_hit(rule);
                 match action {
                     Action::Inspect => self.begin_session(now, rule, egress, row, packet, outbox),
                     Action::Pass => self.pass_stateless(now, egress, row, packet, outbox),
@@ -77,7 +79,7 @@ impl<P: PacketBuf> Shard<P> {
             AddressCheck::LinkOnly => return Err(DropReason::Martian),
             AddressCheck::Global => {}
         }
-        if self.config.reverse_path_check {
+        if self.view(row.port).is_some_and(|view| view.reverse_path_check) {
             match self.config.routes.lookup(source) {
                 Ok(back) if back.port == row.port => {}
                 _ => return Err(DropReason::ReversePath),
@@ -105,9 +107,13 @@ impl<P: PacketBuf> Shard<P> {
             destination_port,
             protocol: parsed.protocol,
         };
-        let Some(rule) = self.config.rules.classify(&key) else { return Err(DropReason::PolicyNoMatch) };
-        let action = self.config.rules.action(rule);
-        Ok(Judgement::Rule(rule, action, egress))
+        let mut matched = [None];
+        self.config.rules.classify(&[key], &mut matched);
+        let [Some(index)] = matched else { return Err(DropReason::PolicyNoMatch) };
+        match self.config.rules.get(index) {
+            Some((rule, _)) => Ok(Judgement::Rule(index, rule.action, egress)),
+            None => Err(DropReason::PolicyNoMatch),
+        }
     }
 
     /// An `inspect` rule matched: the tracker has the last word, then the table.
@@ -121,7 +127,7 @@ impl<P: PacketBuf> Shard<P> {
         outbox: &mut Outbox<P>,
     ) {
         let parsed = row.parsed;
-        let opened = L4::parse(parsed.protocol, layer4(&packet, row)).and_then(|l4| track::open(&l4, &self.track));
+        let opened = read_layer4(&packet, row).and_then(|l4| track::open(&l4, now.tick(), &self.config.track));
         let mut state = match opened {
             Ok(state) => state,
             Err(reason) => return outbox.drop_packet(packet, reason),
@@ -131,7 +137,6 @@ impl<P: PacketBuf> Shard<P> {
             Err(reason) => return outbox.drop_packet(packet, reason),
         };
         state.flags.0 |= initiator_flag(parsed.side).0;
-        state.last_seen = now.tick();
         state.zone = [self.zone_of(row.port), self.zone_of(egress.port)];
         state.next_hop = [next_hop, NextHopRef::UNRESOLVED];
         let deadline = self.config.timeouts.deadline(parsed.protocol, &state);
@@ -171,8 +176,8 @@ impl<P: PacketBuf> Shard<P> {
     }
 }
 
-/// Layer 4 checksum of a first packet, unless the device looked, or the packet is not whole.
-fn verify_layer4<P: PacketBuf>(packet: &P, row: &Row<'_>) -> Result<(), DropReason> {
+/// Layer 4 checksum of a first packet or an ICMP error, unless the device looked, or the packet is not whole.
+pub(super) fn verify_layer4<P: PacketBuf>(packet: &P, row: &Row<'_>) -> Result<(), DropReason> {
     let parsed = row.parsed;
     match packet.rx_checksum() {
         RxChecksum::Bad => return Err(DropReason::L4ChecksumBad),
@@ -181,30 +186,32 @@ fn verify_layer4<P: PacketBuf>(packet: &P, row: &Row<'_>) -> Result<(), DropReas
         RxChecksum::Unknown => {}
     }
     let bytes = layer4(packet, *row);
-    let (source, destination) = (parsed.key.address(parsed.side), parsed.key.address(parsed.side.other()));
-    let pseudo = || Sum::pseudo(source, destination, parsed.protocol, bytes.len()).unwrap_or(Sum::ZERO);
+    // A UDP length may be shorter than the IP payload; the sum covers what it says.
+    let bytes = match parsed.protocol {
+        numbers::PROTOCOL_UDP => &bytes[..be16(bytes, 4).map_or(bytes.len(), usize::from).min(bytes.len())],
+        _ => bytes,
+    };
+    let pseudo = match outer_addresses(packet, parsed) {
+        Some((source, destination)) => Sum::pseudo(source, destination, parsed.protocol, bytes.len()),
+        None => None,
+    };
+    let pseudo = pseudo.unwrap_or(Sum::ZERO);
     let good = match parsed.protocol {
-        numbers::PROTOCOL_TCP | numbers::PROTOCOL_ICMPV6 => checksum::is_valid(pseudo(), bytes),
-        numbers::PROTOCOL_UDP => {
-            // The UDP length may be shorter than the IP payload; the sum covers what it says.
-            let length = crate::net::bytes::be16(bytes, 4).map_or(bytes.len(), usize::from).min(bytes.len());
-            let datagram = &bytes[..length];
-            let pseudo = Sum::pseudo(source, destination, parsed.protocol, length).unwrap_or(Sum::ZERO);
-            if parsed.v6 {
-                checksum::udp_over_ipv6_is_valid(pseudo, datagram)
-            } else {
-                checksum::udp_over_ipv4_is_valid(pseudo, datagram)
-            }
-        }
+        numbers::PROTOCOL_TCP | numbers::PROTOCOL_ICMPV6 => checksum::is_valid(pseudo, bytes),
+        numbers::PROTOCOL_UDP if parsed.v6 => checksum::udp_over_ipv6_is_valid(pseudo, bytes),
+        numbers::PROTOCOL_UDP => checksum::udp_over_ipv4_is_valid(pseudo, bytes),
         numbers::PROTOCOL_ICMP => checksum::is_valid(Sum::ZERO, bytes),
         _ => true,
     };
     if good { Ok(()) } else { Err(DropReason::L4ChecksumBad) }
 }
 
-/// The two ends of a packet, source first.
-pub(super) fn ends(row: &Row<'_>) -> (core::net::IpAddr, core::net::IpAddr) {
-    let key = &row.parsed.key;
-    let (from, to): (Side, Side) = (row.parsed.side, row.parsed.side.other());
-    (key.address(from), key.address(to))
+/// Source and destination of the packet's own IP header (an ICMP error's key is that of what it quotes).
+pub(super) fn outer_addresses<P: PacketBuf>(packet: &P, parsed: &Parsed) -> Option<(IpAddr, IpAddr)> {
+    let header = packet.data().get(usize::from(parsed.l3)..)?;
+    if parsed.v6 {
+        Some((ipv6(header, 8)?.into(), ipv6(header, 24)?.into()))
+    } else {
+        Some((ipv4(header, 12)?.into(), ipv4(header, 16)?.into()))
+    }
 }
