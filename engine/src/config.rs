@@ -5,10 +5,11 @@ use core::net::IpAddr;
 use hashbrown::HashMap;
 
 use crate::interface::{Interface, Mac, PortId};
+use crate::local::LocalLimits;
 use crate::neighbour::NeighboursConfig;
 use crate::policy::RuleSet;
 use crate::route::RouteTable;
-use crate::track::{TcpConfig, Timeouts};
+use crate::track::{Timeouts, TrackConfig};
 
 /// A neighbour from the configuration, never asked for and never aged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,30 +22,6 @@ pub struct StaticNeighbour {
     pub mac: Mac,
 }
 
-/// Limits on the box's own answers, per worker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AnswerLimits {
-    /// ICMP errors and TCP resets a second.
-    pub errors_per_second_max: u32,
-    /// Errors that may leave at once after a quiet time.
-    pub errors_burst: u32,
-    /// Echo replies a second.
-    pub echo_replies_per_second_max: u32,
-    /// Echo replies that may leave at once.
-    pub echo_replies_burst: u32,
-}
-
-impl Default for AnswerLimits {
-    fn default() -> Self {
-        AnswerLimits {
-            errors_per_second_max: 1_000,
-            errors_burst: 50,
-            echo_replies_per_second_max: 10_000,
-            echo_replies_burst: 1_000,
-        }
-    }
-}
-
 /// The snapshot.
 pub struct EngineConfig {
     /// Number of workers, at least 1.
@@ -55,18 +32,20 @@ pub struct EngineConfig {
     pub routes: RouteTable,
     /// Policy.
     pub rules: RuleSet,
-    /// TCP tracker.
-    pub tcp: TcpConfig,
+    /// Trackers.
+    pub track: TrackConfig,
     /// Idle times.
     pub timeouts: Timeouts,
     /// Neighbour table limits.
     pub neighbours: NeighboursConfig,
     /// Neighbours from the configuration.
     pub static_neighbours: Vec<StaticNeighbour>,
-    /// Limits on the box's own answers.
-    pub answers: AnswerLimits,
-    /// Drop first packets whose source routes to another interface (RFC 3704 strict mode).
-    pub reverse_path_check: bool,
+    /// Limits on each worker's answers in the box's name.
+    pub answers: LocalLimits,
+    /// By port: drop first packets whose source routes to another interface (RFC 3704 strict mode).
+    pub reverse_path_checks: Vec<bool>,
+    /// Log begin and end of every session.
+    pub audit_trail: bool,
     own: HashMap<IpAddr, PortId>,
 }
 
@@ -85,12 +64,13 @@ impl EngineConfig {
             interfaces,
             routes,
             rules,
-            tcp: TcpConfig::default(),
+            track: TrackConfig::default(),
             timeouts: Timeouts::default(),
             neighbours: NeighboursConfig::default(),
             static_neighbours: Vec::new(),
-            answers: AnswerLimits::default(),
-            reverse_path_check: true,
+            answers: LocalLimits::default(),
+            reverse_path_checks: Vec::new(),
+            audit_trail: false,
             own,
         }
     }
@@ -99,6 +79,11 @@ impl EngineConfig {
     #[inline]
     pub fn is_own(&self, address: IpAddr) -> bool {
         self.own.contains_key(&address)
+    }
+
+    /// Whether a port's first packets must come from where their source routes to; on unless said otherwise.
+    pub fn reverse_path_check(&self, port: PortId) -> bool {
+        self.reverse_path_checks.get(usize::from(port.0)).copied().unwrap_or(true)
     }
 
     /// The interface of a port.

@@ -4,6 +4,7 @@
 //! in here. `README.md` beside this crate is the codemap.
 #![deny(unsafe_code)]
 
+pub mod config;
 pub mod drop_reason;
 pub mod flow;
 pub mod interface;
@@ -12,8 +13,13 @@ pub mod local;
 pub mod neighbour;
 pub mod net;
 pub mod parse;
-pub mod route;
+pub mod pipeline;
 pub mod policy;
+pub mod route;
 pub mod session;
 pub mod time;
 pub mod track;
+pub mod worker;
+
+#[cfg(test)]
+mod testkit;

@@ -58,7 +58,11 @@ pub(crate) struct HeapPorts {
 
 impl HeapPorts {
     pub(crate) fn new(ports: usize) -> HeapPorts {
-        HeapPorts { received: vec![VecDeque::new(); ports], sent: vec![Vec::new(); ports], tx_room: usize::MAX }
+        HeapPorts {
+            received: vec![VecDeque::new(); ports],
+            sent: vec![Vec::new(); ports],
+            tx_room: usize::MAX,
+        }
     }
 }
 

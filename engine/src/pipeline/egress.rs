@@ -37,9 +37,10 @@ impl<P: PacketBuf> Shard<P> {
         if !set_link_header(&mut packet, row.parsed, out, hop.mac) {
             return outbox.drop_packet(packet, DropReason::LinkHeaderRoom);
         }
-        match hop.mac {
-            Some(_) => outbox.send(hop.port, packet),
-            None => self.await_neighbour(now, next_hop, packet, outbox),
+        if hop.state.is_usable() {
+            outbox.send(hop.port, packet);
+        } else {
+            self.await_neighbour(now, next_hop, packet, outbox);
         }
     }
 
@@ -86,9 +87,10 @@ impl<P: PacketBuf> Shard<P> {
         if !write_link_header(&mut packet, at_ip, out, hop.mac) {
             return outbox.drop_packet(packet, DropReason::LinkHeaderRoom);
         }
-        match hop.mac {
-            Some(_) => outbox.send(hop.port, packet),
-            None => self.await_neighbour(now, next_hop, packet, outbox),
+        if hop.state.is_usable() {
+            outbox.send(hop.port, packet);
+        } else {
+            self.await_neighbour(now, next_hop, packet, outbox);
         }
     }
 
@@ -127,10 +129,10 @@ struct Layer3 {
 
 /// Ethernet header for a forwarded packet; the common case touches its twelve address bytes only.
 #[inline]
-fn set_link_header<P: PacketBuf>(packet: &mut P, parsed: &Parsed, out: &PortView, mac: Option<Mac>) -> bool {
+fn set_link_header<P: PacketBuf>(packet: &mut P, parsed: &Parsed, out: &PortView, mac: Mac) -> bool {
     if usize::from(parsed.l3) == ETHERNET_HEADER_BYTES && out.vlan.is_none() {
         let Some(header) = packet.data_mut().first_chunk_mut::<12>() else { return false };
-        header[..6].copy_from_slice(&mac.unwrap_or_default().0);
+        header[..6].copy_from_slice(&mac.0);
         header[6..].copy_from_slice(&out.mac.0);
         return true;
     }
@@ -139,7 +141,7 @@ fn set_link_header<P: PacketBuf>(packet: &mut P, parsed: &Parsed, out: &PortView
 
 /// Any Ethernet header: tags come and go. `false` when the buffer has no headroom for it.
 #[cold]
-fn write_link_header<P: PacketBuf>(packet: &mut P, at: Layer3, out: &PortView, mac: Option<Mac>) -> bool {
+fn write_link_header<P: PacketBuf>(packet: &mut P, at: Layer3, out: &PortView, mac: Mac) -> bool {
     let wanted = ETHERNET_HEADER_BYTES + if out.vlan.is_some() { VLAN_TAG_BYTES } else { 0 };
     if at.l3 > wanted {
         packet.trim_front(at.l3 - wanted);
@@ -148,7 +150,7 @@ fn write_link_header<P: PacketBuf>(packet: &mut P, at: Layer3, out: &PortView, m
     }
     let Some(header) = packet.data_mut().get_mut(..wanted) else { return false };
     let ethertype = if at.v6 { ETHERTYPE_IPV6 } else { ETHERTYPE_IPV4 };
-    header[..6].copy_from_slice(&mac.unwrap_or_default().0);
+    header[..6].copy_from_slice(&mac.0);
     header[6..12].copy_from_slice(&out.mac.0);
     header[wanted - 2..].copy_from_slice(&ethertype.to_be_bytes());
     if let Some(vlan) = out.vlan {

@@ -157,14 +157,16 @@ pub(super) fn read_layer4<P: PacketBuf>(packet: &P, row: Row<'_>) -> Result<L4, 
     match row.parsed.protocol {
         numbers::PROTOCOL_TCP => TcpSegment::parse(bytes).map(L4::Tcp),
         // A first fragment's UDP length speaks of the whole datagram; the parser has checked what there is.
-        numbers::PROTOCOL_UDP => Ok(L4::Udp(UdpDatagram::of_ports(
-            row.parsed.key.port(row.parsed.side),
-            row.parsed.key.port(row.parsed.side.other()),
-        ))),
-        numbers::PROTOCOL_ICMP | numbers::PROTOCOL_ICMPV6 => match IcmpMessage::parse(bytes, row.parsed.v6)? {
-            IcmpMessage::Query(query) => Ok(L4::Icmp(query)),
-            IcmpMessage::Error { .. } => Err(DropReason::IcmpErrorNoSession),
-        },
+        numbers::PROTOCOL_UDP => Ok(L4::Udp(UdpDatagram {
+            source_port: row.parsed.key.port(row.parsed.side),
+            destination_port: row.parsed.key.port(row.parsed.side.other()),
+        })),
+        numbers::PROTOCOL_ICMP | numbers::PROTOCOL_ICMPV6 => {
+            match IcmpMessage::parse(bytes, row.parsed.v6)? {
+                IcmpMessage::Query(query) => Ok(L4::Icmp(query)),
+                IcmpMessage::Error { .. } => Err(DropReason::IcmpErrorNoSession),
+            }
+        }
         _ => Ok(L4::Other),
     }
 }

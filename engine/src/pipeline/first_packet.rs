@@ -127,7 +127,8 @@ impl<P: PacketBuf> Shard<P> {
         outbox: &mut Outbox<P>,
     ) {
         let parsed = row.parsed;
-        let opened = read_layer4(&packet, row).and_then(|l4| track::open(&l4, now.tick(), &self.config.track));
+        let opened =
+            read_layer4(&packet, row).and_then(|l4| track::open(&l4, now.tick(), &self.config.track));
         let mut state = match opened {
             Ok(state) => state,
             Err(reason) => return outbox.drop_packet(packet, reason),

@@ -16,6 +16,20 @@ pub(super) struct Lanes<P> {
     pub(super) found: Vec<Option<SessionHandle>>,
 }
 
+impl<P> Default for Lanes<P> {
+    /// Columns without memory, to leave in place of those in use.
+    fn default() -> Lanes<P> {
+        Lanes {
+            packets: Vec::new(),
+            parsed: Vec::new(),
+            ports: Vec::new(),
+            keys: Vec::new(),
+            hashes: Vec::new(),
+            found: Vec::new(),
+        }
+    }
+}
+
 impl<P> Lanes<P> {
     /// Columns with room for the largest burst, so that no pass allocates.
     pub(super) fn new() -> Lanes<P> {

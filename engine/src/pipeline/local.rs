@@ -4,9 +4,10 @@ use super::{Row, Shard};
 use crate::drop_reason::DropReason;
 use crate::interface::PortId;
 use crate::io::PacketBuf;
-use crate::local::echo;
+use crate::local::echo_reply;
+
 use crate::neighbour::{InterfaceAddresses, Outcome, Verdict};
-use crate::net::numbers::{self, ETHERNET_HEADER_BYTES, ETHERTYPE_VLAN};
+use crate::net::numbers::{ETHERNET_HEADER_BYTES, ETHERTYPE_VLAN};
 use crate::parse::Parsed;
 use crate::time::Instant;
 use crate::worker::Outbox;
@@ -75,29 +76,21 @@ impl<P: PacketBuf> Shard<P> {
     /// that a scan of the box learns nothing.
     #[cold]
     pub(super) fn local(&mut self, now: Instant, row: Row<'_>, mut packet: P, outbox: &mut Outbox<P>) {
-        let parsed = row.parsed;
-        let kind = packet.data().get(usize::from(parsed.l4)).copied();
-        let request = match parsed.protocol {
-            numbers::PROTOCOL_ICMP => kind == Some(numbers::ICMP_ECHO_REQUEST),
-            numbers::PROTOCOL_ICMPV6 => kind == Some(numbers::ICMPV6_ECHO_REQUEST),
-            _ => false,
-        };
-        if !request || parsed.first_fragment {
-            return outbox.drop_packet(packet, DropReason::LocalUnserved);
-        }
-        if !self.echo_limit.take(now) {
+        if !self.limiter.echo_replies.take(now) {
             return outbox.drop_packet(packet, DropReason::LocalRateLimited);
         }
-        let frame = packet.data_mut().get_mut(..usize::from(parsed.end)).unwrap_or_default();
-        if echo::reply(frame, usize::from(parsed.l3), usize::from(parsed.l4)).is_some() {
-            outbox.send(row.port, packet);
-        } else {
-            outbox.drop_packet(packet, DropReason::L4HeaderBad);
+        match echo_reply(packet.data_mut(), usize::from(row.parsed.l3)) {
+            Ok(bytes) => {
+                packet.truncate(bytes);
+                self.stats.echo_replies += 1;
+                outbox.send(row.port, packet);
+            }
+            Err(reason) => outbox.drop_packet(packet, reason),
         }
     }
 
     /// Sends a frame of the box's own that has an untagged Ethernet header; adds the interface's tag.
-    pub(super) fn send_on_link(&mut self, port: PortId, mut packet: P, outbox: &mut Outbox<P>) {
+    pub(super) fn send_on_link(&self, port: PortId, mut packet: P, outbox: &mut Outbox<P>) {
         let vlan = self.ports.get(usize::from(port.0)).and_then(|view| view.vlan);
         if let Some(vlan) = vlan {
             let Some(frame) = packet.prepend(4) else {

@@ -10,6 +10,7 @@
 //!
 //! A [`Shard`] owns all state of one worker; nothing in here is shared, and `now` comes in as an argument.
 
+mod answers;
 mod egress;
 mod established;
 mod expiry;
@@ -25,18 +26,23 @@ use std::sync::Arc;
 
 use crate::config::EngineConfig;
 use crate::drop_reason::DropReason;
-use crate::flow::OwnerMap;
+use crate::flow::{HashKey, OwnerMap};
 use crate::interface::{Mac, PortId, ZoneId};
 use crate::io::PacketBuf;
-use crate::local::RateLimit;
-use crate::neighbour::NeighbourTable;
+use crate::local::LocalLimiter;
+use crate::neighbour::{AddressConflict, NeighbourView, Neighbours};
 use crate::parse::{Class, EthernetFilter, parse};
-use crate::session::{SessionTable, TableConfig, TableError};
+use crate::policy::RuleIndex;
+use crate::session::{SessionReader, SessionState, SessionTable, Snapshot, TableConfig, TableError};
 use crate::time::Instant;
 use crate::worker::Outbox;
 
+use crate::track::{IosState, ios_state};
 use lanes::Lanes;
 pub use stats::{InspectStats, Phase, ProtocolClass};
+
+/// Sessions one round of expiry may end without the scratch growing.
+const EXPIRY_RESERVED_SESSIONS: usize = 256;
 
 /// What the passes need of a port, side by side.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +52,7 @@ struct PortView {
     zone: ZoneId,
     mtu: u16,
     vlan: Option<u16>,
+    reverse_path_check: bool,
 }
 
 /// Everything one worker owns: its sessions, its neighbours, its limits.
@@ -55,12 +62,18 @@ pub struct Shard<P> {
     ports: Vec<PortView>,
     owners: OwnerMap,
     table: SessionTable,
-    neighbours: NeighbourTable<P>,
+    hash_key: HashKey,
+    neighbours: Neighbours<P>,
     lanes: Lanes<P>,
     /// Answers of the box's own: ICMP errors, resets, echo replies.
-    error_limit: RateLimit,
-    echo_limit: RateLimit,
+    limiter: LocalLimiter,
     stats: InspectStats,
+    /// First packets each rule decided.
+    hits: Vec<u64>,
+    /// Who last claimed one of the box's addresses.
+    last_conflict: Option<AddressConflict>,
+    /// Scratch for sessions that one round of expiry ended.
+    ended: Vec<Snapshot>,
     /// Scratch for packets whose neighbour just answered, or never will.
     released: Vec<P>,
 }
@@ -88,23 +101,27 @@ impl<P: PacketBuf> Shard<P> {
                 zone: i.zone,
                 mtu: i.mtu,
                 vlan: i.vlan,
+                reverse_path_check: config.reverse_path_check(i.port),
             })
             .collect();
-        let mut neighbours = NeighbourTable::new(config.neighbours);
+        let mut neighbours = Neighbours::new(config.neighbours.clone());
         for entry in &config.static_neighbours {
             // A full table at start means a limit below the configuration's own entries; the rest resolve by ARP.
-            let _ = neighbours.static_entry(entry.port, entry.address, entry.mac);
+            let _ = neighbours.static_entry(entry.port, entry.address, entry.mac, Instant::default());
         }
         Ok(Shard {
             id,
             ports,
             owners: OwnerMap::new(config.workers),
+            hash_key: table.hash_key,
             table: SessionTable::new(table)?,
             neighbours,
             lanes: Lanes::new(),
-            error_limit: RateLimit::new(config.icmp_errors_per_second_max, config.icmp_errors_burst),
-            echo_limit: RateLimit::new(config.echo_replies_per_second_max, config.echo_replies_burst),
+            limiter: LocalLimiter::new(&config.answers),
             stats: InspectStats::default(),
+            hits: vec![0; config.rules.rules().len()],
+            last_conflict: None,
+            ended: Vec::with_capacity(EXPIRY_RESERVED_SESSIONS),
             released: Vec::with_capacity(64),
             config,
         })
@@ -160,12 +177,11 @@ impl<P: PacketBuf> Shard<P> {
     /// Looks all admitted packets up and decides each.
     #[inline]
     pub fn decide(&mut self, now: Instant, outbox: &mut Outbox<P>) {
-        let mut lanes = core::mem::replace(&mut self.lanes, Lanes::empty());
+        let mut lanes = core::mem::take(&mut self.lanes);
         let count = lanes.keys.len();
         if count > 0 {
-            let key = self.table.hash_key();
-            lanes.hashes.extend(lanes.keys.iter().map(|k| k.hash(&key)));
-            self.table.lookup_burst(&lanes.keys, &lanes.hashes, &mut lanes.found[..count]);
+            lanes.hashes.extend(lanes.keys.iter().map(|k| k.hash(&self.hash_key)));
+            self.table.lookup_burst(&lanes.keys, &lanes.hashes, &mut lanes.found[..count], true);
             for (at, packet) in lanes.packets.drain(..).enumerate() {
                 let row = Row { port: lanes.ports[at], hash: lanes.hashes[at], parsed: &lanes.parsed[at] };
                 match lanes.found[at] {
@@ -176,6 +192,69 @@ impl<P: PacketBuf> Shard<P> {
             lanes.clear();
         }
         self.lanes = lanes;
+    }
+}
+
+impl<P: PacketBuf> Shard<P> {
+    #[inline]
+    fn view(&self, port: PortId) -> Option<&PortView> {
+        self.ports.get(usize::from(port.0))
+    }
+
+    /// Zone of a port; zone 0 (the box) for a port that does not exist, which no session and no rule has.
+    #[inline]
+    fn zone_of(&self, port: PortId) -> ZoneId {
+        self.view(port).map_or(ZoneId(0), |view| view.zone)
+    }
+
+    fn count_hit(&mut self, rule: RuleIndex) {
+        if let Some(hits) = self.hits.get_mut(rule.0 as usize) {
+            *hits += 1;
+        }
+    }
+
+    /// Inspection counters.
+    pub fn stats(&self) -> &InspectStats {
+        &self.stats
+    }
+
+    /// Inspection counters, for the worker to add its own and to clear.
+    pub(crate) fn stats_mut(&mut self) -> &mut InspectStats {
+        &mut self.stats
+    }
+
+    /// First packets each rule decided, in rule order.
+    pub fn rule_hits(&self) -> &[u64] {
+        &self.hits
+    }
+
+    /// A lock-free reader of this shard's sessions.
+    pub fn reader(&self) -> SessionReader {
+        self.table.reader()
+    }
+
+    /// Memory of this shard's session table.
+    pub fn table_memory(&self) -> crate::session::MemoryBytes {
+        self.table.memory_bytes()
+    }
+
+    /// This worker's neighbours, for the console.
+    pub fn neighbours(&self, now: Instant) -> Vec<NeighbourView> {
+        self.neighbours.iter(now).collect()
+    }
+
+    /// Takes the last claim of another host to one of the box's addresses.
+    pub fn take_conflict(&mut self) -> Option<AddressConflict> {
+        self.last_conflict.take()
+    }
+}
+
+/// Phase of a session, for the counters.
+fn phase_of(protocol: u8, state: &SessionState) -> Phase {
+    match ios_state(protocol, state) {
+        IosState::Opening => Phase::HalfOpen,
+        IosState::Open => Phase::Established,
+        IosState::Closing | IosState::Closed => Phase::Terminating,
     }
 }
 

@@ -77,6 +77,8 @@ pub struct InspectStats {
     pub steered_in: u64,
     /// Packets handed to the workers that own their flows.
     pub steered_out: u64,
+    /// Echo requests to the box that were answered.
+    pub echo_replies: u64,
     /// Times somebody else claimed one of the box's addresses.
     pub address_conflicts: u64,
     /// When the last session began.
@@ -117,6 +119,7 @@ impl InspectStats {
         self.passed_stateless += other.passed_stateless;
         self.steered_in += other.steered_in;
         self.steered_out += other.steered_out;
+        self.echo_replies += other.echo_replies;
         self.address_conflicts += other.address_conflicts;
         self.last_created = self.last_created.max(other.last_created);
     }
