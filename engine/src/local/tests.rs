@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::drop_reason::DropReason;
 use crate::interface::Mac;
+use crate::net::bytes;
 use crate::net::checksum::{self, Sum};
-use crate::net::{build, bytes};
 
 const L3: usize = 14;
 const MACS: AnswerMacs = AnswerMacs { source: Mac([2, 0, 0, 0, 0, 1]), destination: Mac([2, 0, 0, 0, 0, 9]) };
@@ -368,7 +368,5 @@ proptest! {
         }
         let written = write_tcp_reset(MACS, &offending, &mut small);
         prop_assert!(written.is_err() || written.is_ok_and(|len| len <= room));
-        // The writers themselves leave nothing unfinished.
-        prop_assert_eq!(build::finish_icmp(&mut small).is_some(), room >= 4);
     }
 }

@@ -16,7 +16,7 @@
 //!    whose waiting packets may go, or must be given up, both until `None`.
 //! 5. [`Neighbours::wake`] says when `poll` is due next.
 //!
-//! What is believed, and why, is the table in `state.rs`. The rule behind it: nothing that we did not ask for
+//! What is believed, and why, is the table in `state.rs`, applied in `step.rs`. The rule behind it: nothing that we did not ask for
 //! makes an entry, except a request for one of our own addresses (RFC 826, RFC 4861 section 7.2.3: whoever asks
 //! wants to talk), and nothing but the answer to our own question makes an entry reachable. Unsolicited claims
 //! about a neighbour we know are followed, as both RFCs require and failover of virtual addresses needs, but only
@@ -33,9 +33,12 @@ mod learn;
 mod nd;
 mod own;
 mod request;
+mod slot;
 mod state;
+mod step;
 mod table;
 mod timer;
+mod view;
 mod waiting;
 
 #[cfg(test)]
@@ -45,5 +48,7 @@ pub use config::NeighboursConfig;
 pub use learn::{AddressConflict, Evidence, NeighbourUpdate, Outcome, Verdict};
 pub use own::{InterfaceAddresses, OwnAddresses};
 pub use request::{Announcement, REQUEST_FRAME_BYTES_MAX, Request};
+pub use slot::Hop;
 pub use state::NeighbourState;
-pub use table::{Hop, NeighbourCounters, NeighbourEvent, NeighbourView, Neighbours};
+pub use table::{NeighbourEvent, Neighbours};
+pub use view::{NeighbourCounters, NeighbourView};

@@ -77,7 +77,7 @@ impl Received {
             // Duplicate address detection: to the target's group, and nothing to learn.
             !source.is_unspecified() || (destination == solicited_node(target) && option.is_none())
         } else {
-            !source.is_unspecified() && !(destination.is_multicast() && flags & NA_SOLICITED != 0)
+            !source.is_unspecified() && (!destination.is_multicast() || flags & NA_SOLICITED == 0)
         };
         (consistent && !target.is_multicast() && !target.is_unspecified()).then_some(Ok(Received {
             source,
