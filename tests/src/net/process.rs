@@ -10,6 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -104,7 +105,9 @@ impl Guarded {
         let line = describe(command);
         let out = File::create(log).doing(format!("creating {}", log.display()))?;
         let err = out.try_clone().doing("duplicating a file handle")?;
+        // In a process group of its own: Ctrl-C in a terminal is for us, who end the children in order.
         let child = command
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(out)
             .stderr(err)
