@@ -5,7 +5,7 @@
 //! next lab sweeps what namespaces of dead tests still hold (see `namespace`).
 
 use super::error::{IoContext, LabError, LabResult};
-use super::wait::{Look, Stopwatch, wait_until};
+use super::wait::{Look, Stopwatch, shielded, wait_until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs::File;
@@ -159,7 +159,7 @@ impl Guarded {
 
 impl Drop for Guarded {
     fn drop(&mut self) {
-        if self.terminate(GRACE).is_err() {
+        if shielded(|| self.terminate(GRACE)).is_err() {
             let _ = self.child.kill();
             let _ = self.child.wait();
         }
