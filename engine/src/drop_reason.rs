@@ -53,6 +53,8 @@ drop_reasons! {
     FragmentNonFirst = "fragment_non_first";
     /// A first fragment too short for its layer 4 header, or an impossible offset.
     FragmentBad = "fragment_bad";
+    /// An IPv6 fragment header on a packet that is no fragment (RFC 8021).
+    FragmentAtomic = "fragment_atomic";
     /// Source or destination address that must not appear on the wire here (RFC 6890).
     Martian = "martian";
     /// Source equals destination (land attack).
@@ -87,6 +89,8 @@ drop_reasons! {
     TcpSynOnSession = "tcp_syn_on_session";
     /// Simultaneous or split handshake that policy refuses.
     TcpSplitHandshake = "tcp_split_handshake";
+    /// DNS answer without a query in the session that still waits for one.
+    UdpUnsolicited = "udp_unsolicited";
     /// ICMP reply without a request in the session, or a second one.
     IcmpUnsolicited = "icmp_unsolicited";
     /// ICMP error whose quoted packet belongs to no live session.
@@ -117,8 +121,8 @@ drop_reasons! {
     TtlExceeded = "ttl_exceeded";
     /// Larger than the outgoing MTU and not to be fragmented.
     MtuExceeded = "mtu_exceeded";
-    /// Would leave by the interface it came from.
-    Hairpin = "hairpin";
+    /// No room in the buffer for the outgoing VLAN tag.
+    LinkHeaderRoom = "link_header_room";
     /// Neighbour table full.
     NeighbourTableFull = "neighbour_table_full";
     /// The neighbour's wait queue is full.

@@ -76,6 +76,8 @@ pub struct Interface {
     pub mac: Mac,
     /// Largest IP packet in bytes, Ethernet header not counted.
     pub mtu: u16,
+    /// The 802.1Q VLAN the interface lives in; `None` for untagged frames.
+    pub vlan: Option<u16>,
     /// Zone for policy.
     pub zone: ZoneId,
     /// Addresses of the box on this link.

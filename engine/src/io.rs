@@ -30,6 +30,13 @@ pub trait PacketBuf: Send {
     fn append(&mut self, bytes: usize) -> Option<&mut [u8]>;
     /// Shortens the frame to `bytes`; does nothing when it is already that short.
     fn truncate(&mut self, bytes: usize);
+    /// Grows the frame by `bytes` in front and returns the whole frame; `None` when there is no headroom.
+    fn prepend(&mut self, bytes: usize) -> Option<&mut [u8]>;
+    /// Removes `bytes` from the front; removes everything when the frame is shorter.
+    fn trim_front(&mut self, bytes: usize);
+    /// Hints that the frame's first bytes are needed soon.
+    #[inline]
+    fn prefetch(&self) {}
     /// What the device said about the layer 4 checksum.
     fn rx_checksum(&self) -> RxChecksum {
         RxChecksum::Unknown
@@ -53,32 +60,5 @@ pub trait PortIo {
     /// Frees all packets in `burst`; an implementation with a bulk path overrides this.
     fn free(&mut self, burst: &mut Vec<Self::Packet>) {
         burst.clear();
-    }
-}
-
-/// What happened to a session, for whoever keeps the peer current.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Delta {
-    /// Admitted by policy just now.
-    Created(crate::session::SessionHandle),
-    /// Tracker state changed.
-    Changed(crate::session::SessionHandle),
-    /// Gone; the handle is already stale, the key is what is left.
-    Removed(crate::flow::FlowKey),
-}
-
-/// Where a worker tells of session changes. `push` never blocks.
-pub trait DeltaSink {
-    /// `false` when full: the caller keeps the session dirty and offers it again later.
-    fn push(&mut self, delta: Delta) -> bool;
-}
-
-/// A single box replicates to nobody.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoDeltas;
-
-impl DeltaSink for NoDeltas {
-    fn push(&mut self, _delta: Delta) -> bool {
-        true
     }
 }

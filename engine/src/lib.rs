@@ -4,9 +4,22 @@
 //! in here. `README.md` beside this crate is the codemap.
 #![deny(unsafe_code)]
 
+pub mod config;
 pub mod drop_reason;
 pub mod flow;
 pub mod interface;
 pub mod io;
+pub mod local;
+pub mod neighbour;
+pub mod net;
+pub mod parse;
+pub mod pipeline;
+pub mod policy;
+pub mod route;
 pub mod session;
 pub mod time;
+pub mod track;
+pub mod worker;
+
+#[cfg(test)]
+mod testkit;

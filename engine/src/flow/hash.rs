@@ -51,7 +51,8 @@ mod tests {
         const PER_BUCKET: usize = 64;
         let mut load = vec![0usize; BUCKETS];
         for i in 0..(BUCKETS * PER_BUCKET) as u32 {
-            let (key, _) = FlowKey::ipv4(0x0a00_0001 + i / 1000, 0x0a00_0002, (i % 1000) as u16 + 1024, 80, 6, 0);
+            let (key, _) =
+                FlowKey::ipv4(0x0a00_0001 + i / 1000, 0x0a00_0002, (i % 1000) as u16 + 1024, 80, 6, 0);
             load[(key.hash(&HashKey::FIXED).0 >> 54) as usize] += 1;
         }
         // Poisson with mean 64: eight standard deviations each way.

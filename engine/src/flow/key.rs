@@ -46,7 +46,14 @@ pub struct FlowKey {
 impl FlowKey {
     /// Key of an IPv4 packet and the side it was sent from.
     #[inline]
-    pub fn ipv4(src: u32, dst: u32, src_port: u16, dst_port: u16, protocol: u8, table: u8) -> (FlowKey, Side) {
+    pub fn ipv4(
+        src: u32,
+        dst: u32,
+        src_port: u16,
+        dst_port: u16,
+        protocol: u8,
+        table: u8,
+    ) -> (FlowKey, Side) {
         let from = (u64::from(src) << 16) | u64::from(src_port);
         let to = (u64::from(dst) << 16) | u64::from(dst_port);
         let side = if from <= to { Side::Low } else { Side::High };
@@ -58,7 +65,14 @@ impl FlowKey {
 
     /// Key of an IPv6 packet and the side it was sent from.
     #[inline]
-    pub fn ipv6(src: u128, dst: u128, src_port: u16, dst_port: u16, protocol: u8, table: u8) -> (FlowKey, Side) {
+    pub fn ipv6(
+        src: u128,
+        dst: u128,
+        src_port: u16,
+        dst_port: u16,
+        protocol: u8,
+        table: u8,
+    ) -> (FlowKey, Side) {
         let low_first = (src, src_port) <= (dst, dst_port);
         let side = if low_first { Side::Low } else { Side::High };
         let ((la, lp), (ha, hp)) =
@@ -69,7 +83,13 @@ impl FlowKey {
     }
 
     /// Key of a packet given by address values; the families must agree.
-    pub fn new(src: IpAddr, dst: IpAddr, ports: (u16, u16), protocol: u8, table: u8) -> Option<(FlowKey, Side)> {
+    pub fn new(
+        src: IpAddr,
+        dst: IpAddr,
+        ports: (u16, u16),
+        protocol: u8,
+        table: u8,
+    ) -> Option<(FlowKey, Side)> {
         match (src, dst) {
             (IpAddr::V4(s), IpAddr::V4(d)) => {
                 Some(Self::ipv4(s.to_bits(), d.to_bits(), ports.0, ports.1, protocol, table))

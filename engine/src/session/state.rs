@@ -128,8 +128,7 @@ impl SessionState {
     pub fn encode(&self) -> [u64; STATE_WORDS] {
         let [a, b] = self.peers;
         let pair = |high: u32, low: u32| (u64::from(high) << 32) | u64::from(low);
-        let hop =
-            |d: usize| (u64::from(self.next_hop[d].0 & 0x00ff_ffff) << 8) | u64::from(self.zone[d].0);
+        let hop = |d: usize| (u64::from(self.next_hop[d].0 & 0x00ff_ffff) << 8) | u64::from(self.zone[d].0);
         [
             pair(a.end, a.max_end),
             pair(b.end, b.max_end),

@@ -1,0 +1,62 @@
+//! Finds libdpdk through pkg-config, compiles the shim against its headers, links what the shim uses.
+
+use std::process::Command;
+
+/// Oldest DPDK this crate is written for: the long-term release in Debian 12.
+const DPDK_VERSION_MIN: &str = "22.11";
+const SHIM: [&str; 8] =
+    ["eal.c", "mbuf.c", "layout.c", "port.c", "configure.c", "counters.c", "acl.c", "fib.c"];
+/// Libraries the shim calls into. EAL loads drivers from its plugin folder by itself.
+const LIBRARIES: [&str; 8] =
+    ["rte_eal", "rte_ethdev", "rte_mbuf", "rte_mempool", "rte_ring", "rte_acl", "rte_fib", "rte_kvargs"];
+
+fn main() {
+    println!("cargo:rerun-if-changed=shim");
+    let found = pkg_config::Config::new()
+        .atleast_version(DPDK_VERSION_MIN)
+        .cargo_metadata(false)
+        .print_system_cflags(false)
+        .probe("libdpdk");
+    let dpdk = match found {
+        Ok(dpdk) => dpdk,
+        Err(error) => fail(&error),
+    };
+    let mut shim = cc::Build::new();
+    shim.std("gnu11").define("_GNU_SOURCE", None).warnings(true).includes(&dpdk.include_paths);
+    // The headers hold inline SIMD code for the instruction set libdpdk was built for. The pkg-config crate
+    // keeps only -I, -D and -L, so the machine flags are asked for directly.
+    for flag in machine_flags() {
+        shim.flag(flag);
+    }
+    shim.files(SHIM.iter().map(|file| format!("shim/{file}"))).compile("holdfast_dpdk_shim");
+
+    for path in &dpdk.link_paths {
+        println!("cargo:rustc-link-search=native={}", path.display());
+    }
+    for library in LIBRARIES {
+        println!("cargo:rustc-link-lib=dylib={library}");
+    }
+}
+
+/// `-march=…` and its kin from libdpdk's cflags.
+fn machine_flags() -> Vec<String> {
+    let pkg_config = std::env::var("PKG_CONFIG").unwrap_or_else(|_| "pkg-config".into());
+    let Ok(output) = Command::new(pkg_config).args(["--cflags-only-other", "libdpdk"]).output() else {
+        return Vec::new();
+    };
+    String::from_utf8_lossy(&output.stdout)
+        .split_whitespace()
+        .filter(|flag| flag.starts_with("-m"))
+        .map(String::from)
+        .collect()
+}
+
+/// Ends the build with one sentence. What pkg-config said goes below it, for the rare case that it is needed.
+fn fail(error: &pkg_config::Error) -> ! {
+    eprintln!(
+        "libdpdk {DPDK_VERSION_MIN} or newer with its headers was not found: run `scripts/setup`, or `apt-get install libdpdk-dev`."
+    );
+    let detail = error.to_string();
+    eprintln!("pkg-config said: {}", detail.lines().find(|line| !line.trim().is_empty()).unwrap_or_default());
+    std::process::exit(1);
+}

@@ -1,0 +1,387 @@
+//! The configuration as plain typed fields; what each key means stands here.
+
+use core::fmt;
+use core::net::{IpAddr, SocketAddr};
+use core::time::Duration;
+use std::path::PathBuf;
+
+use holdfast_engine::interface::{InterfaceAddress, Mac, ZoneId};
+use ipnet::IpNet;
+
+use crate::protocol::Protocol;
+
+/// A whole box.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// `name`: the box's name.
+    pub name: String,
+    /// `control_socket`: Unix socket of the console; `/run/holdfast/NAME.sock` by default.
+    pub control_socket: PathBuf,
+    /// `[eal]`.
+    pub eal: EalConfig,
+    /// `[workers]`.
+    pub workers: WorkersConfig,
+    /// `[[interface]]`; its position is its port number.
+    pub interfaces: Vec<InterfaceConfig>,
+    /// `[[neighbour]]`.
+    pub neighbours: Vec<NeighbourConfig>,
+    /// `[[route]]`.
+    pub routes: Vec<RouteConfig>,
+    /// `[[rule]]`, in order; users count them from 1.
+    pub rules: Vec<RuleConfig>,
+    /// `[inspect]`.
+    pub inspect: InspectSettings,
+    /// `[log]`.
+    pub log: LogConfig,
+    /// `[ha]`; `None` for a single firewall.
+    pub ha: Option<HaConfig>,
+    /// `[[standby]]`.
+    pub standby: Vec<StandbyConfig>,
+}
+
+impl Config {
+    /// Zone names in the order of their first interface. The first is [`ZoneId`] 1, since zone 0 is the box itself.
+    pub fn zones(&self) -> Vec<&str> {
+        let mut zones: Vec<&str> = Vec::new();
+        for interface in &self.interfaces {
+            if !zones.contains(&interface.zone.as_str()) {
+                zones.push(&interface.zone);
+            }
+        }
+        zones
+    }
+
+    /// Index of a zone; `None` when no interface is in it.
+    pub fn zone_id(&self, name: &str) -> Option<ZoneId> {
+        let position = self.zones().iter().position(|zone| *zone == name)?;
+        u8::try_from(position + 1).ok().map(ZoneId)
+    }
+
+    /// What is accepted but will surprise.
+    pub fn warnings(&self) -> Vec<ConfigWarning> {
+        let mut warnings = Vec::new();
+        if self.ha.is_some() {
+            warnings.push(ConfigWarning::HaNotActive);
+        }
+        if !self.standby.is_empty() {
+            warnings.push(ConfigWarning::StandbyNotActive);
+        }
+        if self.rules.is_empty() {
+            warnings.push(ConfigWarning::NoRules);
+        }
+        warnings
+    }
+}
+
+/// Something a user should know about a configuration that is otherwise right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigWarning {
+    /// `[ha]` is there.
+    #[error("[ha] is accepted but not active in this version: the box runs as a single firewall")]
+    HaNotActive,
+    /// `[[standby]]` is there.
+    #[error("[[standby]] is accepted but not active in this version: virtual addresses are not served")]
+    StandbyNotActive,
+    /// No `[[rule]]` is there.
+    #[error("there is no [[rule]]: nothing will pass")]
+    NoRules,
+}
+
+/// `[eal]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EalConfig {
+    /// `memory_mb`: memory for DPDK in megabytes.
+    pub memory_mb: u32,
+    /// `extra`: arguments passed to EAL as they are.
+    pub extra: Vec<String>,
+}
+
+/// `workers.poll`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PollMode {
+    /// Spins, for dedicated cores.
+    Busy,
+    /// Sleeps at most `sleep_max` after empty polls.
+    Adaptive,
+}
+
+/// `[workers]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkersConfig {
+    /// `lcores`: one worker each, in this order.
+    pub lcores: Vec<u16>,
+    /// `poll`.
+    pub poll: PollMode,
+    /// `sleep_max`: longest sleep with `poll = "adaptive"`.
+    pub sleep_max: Duration,
+    /// `sessions_max`: sessions the box can hold, allocated at start.
+    pub sessions_max: u32,
+    /// `burst`: packets a burst.
+    pub burst: u16,
+}
+
+/// `[[interface]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InterfaceConfig {
+    /// `name`.
+    pub name: String,
+    /// `ha_id`: the same number on the peer's same-side interface.
+    pub ha_id: Option<u16>,
+    /// `device`: a vdev string or a PCI address.
+    pub device: String,
+    /// `addresses`.
+    pub addresses: Vec<InterfaceAddress>,
+    /// `zone`.
+    pub zone: String,
+    /// `mtu`: largest IP packet in bytes.
+    pub mtu: u16,
+    /// `promiscuous`.
+    pub promiscuous: bool,
+    /// `rx_descriptors`: descriptors of each receive queue.
+    pub rx_descriptors: u16,
+    /// `tx_descriptors`: descriptors of each transmit queue.
+    pub tx_descriptors: u16,
+    /// `reverse_path_check`: a packet's source must route back to the interface it came from (RFC 3704).
+    pub reverse_path_check: bool,
+}
+
+impl InterfaceConfig {
+    /// The networks of its addresses.
+    pub fn connected(&self) -> impl Iterator<Item = IpNet> + '_ {
+        self.addresses.iter().filter_map(|a| IpNet::new(a.address, a.prefix_len).ok().map(|net| net.trunc()))
+    }
+}
+
+/// `[[neighbour]]`: an entry that is never asked for and never ages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NeighbourConfig {
+    /// `interface`: its name.
+    pub interface: String,
+    /// `address`.
+    pub address: IpAddr,
+    /// `mac`.
+    pub mac: Mac,
+}
+
+/// Where a route leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RouteTarget {
+    /// `via`: a next hop on a connected network.
+    Via(IpAddr),
+    /// `blackhole = true`: packets drop.
+    Blackhole,
+}
+
+/// `[[route]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteConfig {
+    /// `prefix`.
+    pub prefix: IpNet,
+    /// `via` or `blackhole`.
+    pub target: RouteTarget,
+}
+
+/// `rule.action`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Stateful.
+    Inspect,
+    /// Stateless.
+    Pass,
+    /// Drops without a word.
+    Drop,
+    /// Drops and answers with RST or ICMP.
+    Reject,
+}
+
+/// Ports from `low` to `high`, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PortRange {
+    /// Lowest.
+    pub low: u16,
+    /// Highest.
+    pub high: u16,
+}
+
+impl fmt::Display for PortRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.low == self.high {
+            true => write!(f, "{}", self.low),
+            false => write!(f, "{}-{}", self.low, self.high),
+        }
+    }
+}
+
+/// `rule.replicate`: which sessions of the rule the peer learns of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replicate {
+    /// `"always"`.
+    Always,
+    /// `"never"`.
+    Never,
+    /// `{ after = "1s" }`: once they have lived that long.
+    After(Duration),
+}
+
+/// `[[rule]]`. Empty lists match everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleConfig {
+    /// `from`: zone of the initiator.
+    pub from: String,
+    /// `to`: zone of the responder.
+    pub to: String,
+    /// `action`.
+    pub action: Action,
+    /// `protocol`; `None` for any.
+    pub protocol: Option<Protocol>,
+    /// `source`: prefixes of the initiator.
+    pub source: Vec<IpNet>,
+    /// `destination`: prefixes of the responder.
+    pub destination: Vec<IpNet>,
+    /// `source_ports`.
+    pub source_ports: Vec<PortRange>,
+    /// `destination_ports`.
+    pub destination_ports: Vec<PortRange>,
+    /// `log`: sessions (or drops) of this rule are logged.
+    pub log: bool,
+    /// `replicate`.
+    pub replicate: Replicate,
+}
+
+/// `[inspect]`: time-outs and limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InspectSettings {
+    /// `tcp_synwait`: time for a TCP handshake.
+    pub tcp_synwait: Duration,
+    /// `tcp_finwait`: how long a closed TCP session is kept.
+    pub tcp_finwait: Duration,
+    /// `tcp_idle`.
+    pub tcp_idle: Duration,
+    /// `udp_idle`.
+    pub udp_idle: Duration,
+    /// `dns_timeout`.
+    pub dns_timeout: Duration,
+    /// `icmp_idle`.
+    pub icmp_idle: Duration,
+    /// `max_incomplete_high`: half-open sessions above which the oldest go.
+    pub max_incomplete_high: u32,
+    /// `max_incomplete_low`: and down to which.
+    pub max_incomplete_low: u32,
+    /// `one_minute_high`: sessions begun in a minute above which half-opens go.
+    pub one_minute_high: u32,
+    /// `one_minute_low`: and down to which.
+    pub one_minute_low: u32,
+    /// `host_incomplete`: half-open TCP sessions per destination host.
+    pub host_incomplete: u32,
+    /// `host_block_time`: how long a host above it is blocked; zero evicts its oldest half-open instead.
+    pub host_block_time: Duration,
+    /// `tcp_pickup`: TCP without a session is picked up in mid-stream.
+    pub tcp_pickup: bool,
+    /// `audit_trail`: begin and end of every session are logged.
+    pub audit_trail: bool,
+}
+
+/// `log.format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `log.level`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// Failures.
+    Error,
+    /// And what may need attention.
+    Warn,
+    /// And state changes.
+    Info,
+    /// And reasons.
+    Debug,
+    /// And everything.
+    Trace,
+}
+
+/// `[log]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogConfig {
+    /// `format`.
+    pub format: LogFormat,
+    /// `level`; the environment's `RUST_LOG` goes before it.
+    pub level: LogLevel,
+}
+
+/// `ha.mode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HaMode {
+    /// Packets do not wait for the peer.
+    Async,
+    /// A reply is released when the peer has the session.
+    Commit,
+}
+
+/// `[ha]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HaConfig {
+    /// `lcore`.
+    pub lcore: u16,
+    /// `local`: own end of the HA link.
+    pub local: SocketAddr,
+    /// `peer`: the other end.
+    pub peer: SocketAddr,
+    /// `key_file`: from `holdfast keygen`.
+    pub key_file: PathBuf,
+    /// `heartbeat`.
+    pub heartbeat: Duration,
+    /// `dead_after`: silence after which the peer counts as dead.
+    pub dead_after: Duration,
+    /// `mode`.
+    pub mode: HaMode,
+    /// `update_interval`: refresh of windows and idle times.
+    pub update_interval: Duration,
+}
+
+/// Text that must not be shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(********)")
+    }
+}
+
+/// `standby.authentication`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StandbyAuthentication {
+    /// `{ text = "cisco" }`: plain text, at most 8 characters (RFC 2281).
+    Text(Secret),
+    /// `{ md5_key = "…" }`.
+    Md5(Secret),
+}
+
+/// `[[standby]]`: one HSRP group on one interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandbyConfig {
+    /// `interface`: its name.
+    pub interface: String,
+    /// `group`: 0–255 in version 1, 0–4095 in version 2.
+    pub group: u16,
+    /// `version`: 1 or 2.
+    pub version: u8,
+    /// `virtual_addresses`.
+    pub virtual_addresses: Vec<IpAddr>,
+    /// `priority`.
+    pub priority: u8,
+    /// `preempt`.
+    pub preempt: bool,
+    /// `hello`.
+    pub hello: Duration,
+    /// `hold`.
+    pub hold: Duration,
+    /// `authentication`.
+    pub authentication: Option<StandbyAuthentication>,
+}

@@ -1,0 +1,156 @@
+//! What the console tells of sessions and inspection: IOS's words. Sessions are read lock-free; no worker waits.
+
+use core::time::Duration;
+
+use holdfast_engine::session::{SessionHandle, Snapshot};
+use holdfast_engine::time::{Instant, Tick};
+use holdfast_engine::track::{IosState, ios_state, state_name};
+
+use super::appliance::Appliance;
+use crate::console::ControlError;
+use crate::protocol::Protocol;
+use crate::report;
+
+/// Slots of a table read in one slice of a walk.
+const WALK_SLICE_SLOTS: u32 = 4096;
+/// Sessions ended by one request to a worker, so that no burst waits long.
+const CLEAR_SLICE_SESSIONS: usize = 256;
+
+impl Appliance {
+    /// `show ip inspect sessions`.
+    pub(super) fn report_sessions(&self, sessions_max: usize) -> report::Sessions {
+        let now = self.now();
+        let mut sessions = Vec::new();
+        let mut total = 0;
+        for (worker, reader) in (0u16..).zip(&self.readers) {
+            let mut cursor = Some(0);
+            while let Some(at) = cursor {
+                let walk = reader.walk(at, WALK_SLICE_SLOTS, |session| {
+                    total += 1;
+                    if sessions.len() < sessions_max {
+                        sessions.push(self.session_report(worker, session, now));
+                    }
+                });
+                total += u64::from(walk.contended);
+                cursor = walk.next;
+            }
+        }
+        report::Sessions { truncated: (sessions.len() as u64) < total, sessions, total }
+    }
+
+    fn session_report(&self, worker: u16, session: &Snapshot, now: Instant) -> report::SessionReport {
+        let (key, state) = (&session.key, &session.state);
+        let protocol = key.protocol();
+        let (from, to) = (state.initiator(), state.initiator().other());
+        let deadline = self.engine.timeouts.deadline(protocol, state);
+        let counters = session.details.counters;
+        report::SessionReport {
+            id: session_id(worker, session.handle),
+            source: key.address(from),
+            source_port: key.port(from),
+            destination: key.address(to),
+            destination_port: key.port(to),
+            protocol: Protocol(protocol),
+            state: match ios_state(protocol, state) {
+                IosState::Opening => report::SessionState::Opening,
+                IosState::Open => report::SessionState::Open,
+                IosState::Closing => report::SessionState::Closing,
+                IosState::Closed => report::SessionState::Closed,
+            },
+            tcp_state: (protocol == Protocol::TCP.0).then(|| state_name(protocol, state)),
+            worker,
+            rule: Some(session.details.rule),
+            age: ticks(now.tick(), session.details.created),
+            idle: ticks(now.tick(), state.last_seen),
+            expires: ticks(deadline, now.tick()),
+            bytes: counters.map(|c| c.bytes),
+            packets: counters.map(|c| c.packets),
+        }
+    }
+
+    /// `clear ip inspect sessions`; the number removed.
+    pub(super) fn end_sessions(&self, which: report::SessionSelector) -> Result<u64, ControlError> {
+        if let report::SessionSelector::One(id) = which {
+            let (worker, handle) = session_of(id);
+            let ended = match self.workers.get(worker) {
+                Some(_) => self.ask(worker, move |w| w.shard_mut().end_session(handle))?,
+                None => false,
+            };
+            return if ended { Ok(1) } else { Err(ControlError::NoSuchSession { id }) };
+        }
+        let mut ended = 0;
+        for (worker, reader) in self.readers.iter().enumerate() {
+            let mut handles = Vec::new();
+            let mut cursor = Some(0);
+            while let Some(at) = cursor {
+                cursor = reader.walk(at, WALK_SLICE_SLOTS, |session| handles.push(session.handle)).next;
+            }
+            for slice in handles.chunks(CLEAR_SLICE_SESSIONS) {
+                let slice = slice.to_vec();
+                ended += self.ask(worker, move |w| {
+                    slice.into_iter().filter(|&handle| w.shard_mut().end_session(handle)).count() as u64
+                })?;
+            }
+        }
+        Ok(ended)
+    }
+
+    /// `show ip inspect statistics`.
+    pub(super) fn report_inspect_statistics(&mut self) -> Result<report::InspectStatistics, ControlError> {
+        let now = self.now();
+        let mut sum = holdfast_engine::pipeline::InspectStats::default();
+        let mut table_full = 0;
+        for counters in self.counters()? {
+            sum.add(&counters.inspect);
+            table_full += counters.drops.get(holdfast_engine::drop_reason::DropReason::SessionTableFull);
+        }
+        let counts = |[half_open, established, terminating]: [u64; 3]| report::SessionCounts {
+            established,
+            half_open,
+            terminating,
+        };
+        let created = sum.created.iter().sum();
+        Ok(report::InspectStatistics {
+            interfaces: self.engine.interfaces.len() as u16,
+            current: counts(sum.current),
+            max_ever: counts(sum.most),
+            created,
+            expired: sum.expired,
+            cleared: sum.ended,
+            table_full,
+            sessions_max: self.config.workers.sessions_max.into(),
+            last_created: sum.last_created.map(|at| ticks(now.tick(), at)),
+            last_cleared: self.cleared_at.map(|at| now.since(at)),
+            created_last_minute: self.rate.last_minute(created),
+            created_minute_max: self.rate.most.max(self.rate.last_minute(created)),
+        })
+    }
+}
+
+fn ticks(later: Tick, earlier: Tick) -> Duration {
+    Duration::from_nanos(u64::from(later.since(earlier)) * Tick::NANOS)
+}
+
+/// A session's number on the console: worker, generation, slot. It names one session for ever, so that clearing
+/// by number cannot hit another that took the slot.
+fn session_id(worker: u16, handle: SessionHandle) -> report::SessionId {
+    report::SessionId(
+        u64::from(worker) << 56 | u64::from(handle.generation & 0x00ff_ffff) << 32 | u64::from(handle.index),
+    )
+}
+
+fn session_of(id: report::SessionId) -> (usize, SessionHandle) {
+    let handle = SessionHandle { index: id.0 as u32, generation: (id.0 >> 32) as u32 & 0x00ff_ffff };
+    ((id.0 >> 56) as usize, handle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_name_a_session() {
+        let handle = SessionHandle { index: 0x1234_5678, generation: 0x00ab_cdef };
+        assert_eq!(session_of(session_id(3, handle)), (3, handle));
+    }
+}

@@ -1,0 +1,200 @@
+//! IOS's `show ip inspect sessions [detail]`.
+
+use core::fmt;
+use core::net::IpAddr;
+use core::str::FromStr;
+use core::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use super::Report;
+use super::layout::{self, ios_age, put};
+use crate::protocol::Protocol;
+
+/// Most sessions one report lists. A box may hold millions; the counts beside the list are always complete.
+pub const SESSIONS_SHOWN_MAX: usize = 10_000;
+
+/// A session's number while it lives: hexadecimal on the console and in JSON, as in IOS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u64);
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:X}", self.0)
+    }
+}
+
+impl FromStr for SessionId {
+    type Err = core::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        u64::from_str_radix(text, 16).map(SessionId)
+    }
+}
+
+impl Serialize for SessionId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Which sessions a command means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionSelector {
+    /// Every session.
+    All,
+    /// One session.
+    One(SessionId),
+}
+
+/// IOS's session states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum SessionState {
+    /// Half-open: TCP handshake not complete, or no reply yet.
+    #[serde(rename = "SIS_OPENING")]
+    Opening,
+    /// Established.
+    #[serde(rename = "SIS_OPEN")]
+    Open,
+    /// FIN or RST seen; about to go.
+    #[serde(rename = "SIS_CLOSING")]
+    Closing,
+    /// Closed, kept only so that late packets do not open a new session.
+    #[serde(rename = "SIS_CLOSED")]
+    Closed,
+}
+
+impl SessionState {
+    /// The word on the console, the same as in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            SessionState::Opening => "SIS_OPENING",
+            SessionState::Open => "SIS_OPEN",
+            SessionState::Closing => "SIS_CLOSING",
+            SessionState::Closed => "SIS_CLOSED",
+        }
+    }
+}
+
+/// One session. Arrays are `[original, reply]`: what the initiator sent first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SessionReport {
+    /// Number to give to `clear ip inspect sessions`.
+    pub id: SessionId,
+    /// Initiator's address.
+    pub source: IpAddr,
+    /// Initiator's port, or the ICMP identifier; 0 for other protocols.
+    pub source_port: u16,
+    /// Responder's address.
+    pub destination: IpAddr,
+    /// Responder's port, or the ICMP identifier; 0 for other protocols.
+    pub destination_port: u16,
+    /// Protocol by name (`tcp`, `udp`, `icmp`, …), by number where it has no name.
+    pub protocol: Protocol,
+    /// IOS's state.
+    pub state: SessionState,
+    /// State of the TCP tracker; `null` for other protocols.
+    pub tcp_state: Option<&'static str>,
+    /// Index of the worker that owns it.
+    pub worker: u16,
+    /// Position of the rule that admitted it, from 1; `null` when that rule is gone.
+    pub rule: Option<u32>,
+    /// Time since it was created, in seconds.
+    #[serde(rename = "age_s", serialize_with = "layout::seconds")]
+    pub age: Duration,
+    /// Time since its last packet, in seconds.
+    #[serde(rename = "idle_s", serialize_with = "layout::seconds")]
+    pub idle: Duration,
+    /// Time until it goes if no packet comes, in seconds.
+    #[serde(rename = "expires_s", serialize_with = "layout::seconds")]
+    pub expires: Duration,
+    /// Bytes of IP packets.
+    pub bytes: [u64; 2],
+    /// Packets.
+    pub packets: [u64; 2],
+}
+
+/// `show ip inspect sessions`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Sessions {
+    /// At most [`SESSIONS_SHOWN_MAX`] of them.
+    pub sessions: Vec<SessionReport>,
+    /// Live sessions in all.
+    pub total: u64,
+    /// Whether `sessions` is shorter than `total`.
+    pub truncated: bool,
+}
+
+/// `show ip inspect sessions detail`: the same JSON, more text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct SessionsDetail(pub Sessions);
+
+impl Sessions {
+    fn write(&self, detail: bool, out: &mut String) {
+        let mut section = |heading: &str, wanted: &dyn Fn(SessionState) -> bool| {
+            let mut heading = Some(heading);
+            for s in self.sessions.iter().filter(|s| wanted(s.state)) {
+                if let Some(heading) = heading.take() {
+                    put!(out, "{heading}\n");
+                }
+                put_session(out, s, detail);
+            }
+        };
+        section("Half-open Sessions", &|state| state == SessionState::Opening);
+        section("Established Sessions", &|state| state == SessionState::Open);
+        section("Terminating Sessions", &|state| {
+            matches!(state, SessionState::Closing | SessionState::Closed)
+        });
+        if self.truncated {
+            put!(out, "% {} of {} sessions shown\n", self.sessions.len(), self.total);
+        }
+    }
+}
+
+fn put_session(out: &mut String, s: &SessionReport, detail: bool) {
+    put!(
+        out,
+        " Session {} ({})=>({}) {} {}\n",
+        s.id,
+        Endpoint(s.source, s.source_port),
+        Endpoint(s.destination, s.destination_port),
+        s.protocol,
+        s.state.name()
+    );
+    if !detail {
+        return;
+    }
+    put!(out, "  Created {}, Last heard {}", ios_age(s.age), ios_age(s.idle));
+    put!(out, ", Expires in {}\n", ios_age(s.expires));
+    put!(out, "  Bytes sent (initiator:responder) [{}:{}]", s.bytes[0], s.bytes[1]);
+    put!(out, " packets [{}:{}]\n  ", s.packets[0], s.packets[1]);
+    if let Some(state) = s.tcp_state {
+        put!(out, "TCP state {state}, ");
+    }
+    match s.rule {
+        Some(rule) => put!(out, "Rule {rule}, Worker {}\n", s.worker),
+        None => put!(out, "Rule removed, Worker {}\n", s.worker),
+    }
+}
+
+/// `10.0.1.5:51514`, or `[fd00::1]:51514`.
+struct Endpoint(IpAddr, u16);
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        core::net::SocketAddr::new(self.0, self.1).fmt(f)
+    }
+}
+
+impl Report for Sessions {
+    fn write_text(&self, out: &mut String) {
+        self.write(false, out);
+    }
+}
+
+impl Report for SessionsDetail {
+    fn write_text(&self, out: &mut String) {
+        self.0.write(true, out);
+    }
+}

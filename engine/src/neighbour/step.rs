@@ -1,0 +1,105 @@
+//! The one place where a neighbour's state changes, and what follows from that: timers, requests, reports.
+
+use core::net::IpAddr;
+
+use super::slot::Slot;
+use super::state::{Effects, Event, NeighbourState, transition};
+use super::table::Neighbours;
+use crate::interface::{Mac, PortId};
+use crate::io::PacketBuf;
+use crate::time::Instant;
+
+/// Known neighbours are probed from this part of the burst that new ones may not touch.
+const PROBE_RESERVE_DIVISOR: u32 = 4;
+/// A request that the rate limit put off is tried again after this part of the retry interval.
+const THROTTLED_RETRY_DIVISOR: u32 = 10;
+
+impl<P: PacketBuf> Neighbours<P> {
+    /// The slot of a known address.
+    pub(super) fn find(&self, port: PortId, address: IpAddr) -> Option<u32> {
+        self.index.get(&(port, address)).copied()
+    }
+
+    /// Forgets an entry. The caller has checked [`Slot::is_free_to_go`].
+    pub(super) fn forget(&mut self, index: u32) {
+        let slot = &mut self.slots[index as usize];
+        self.index.remove(&(self.hot[index as usize].port, slot.address));
+        *slot = Slot::vacant();
+        self.hot[index as usize].state = NeighbourState::Unresolved;
+        self.deadlines.clear(index);
+        self.free.push(index);
+    }
+
+    /// Takes the transition for `event`: the only place, besides configuration, where a state changes. `mac` is
+    /// what an effect may ask to record. Returns whether state or address changed.
+    pub(super) fn step(&mut self, index: u32, event: Event, mac: Option<Mac>, now: Instant) -> bool {
+        let hot = &mut self.hot[index as usize];
+        let slot = &mut self.slots[index as usize];
+        let before = (hot.state, hot.mac);
+        let transition = transition(hot.state, event);
+        if let Some(mac) = mac.filter(|_| transition.effects.contains(Effects::RECORD)) {
+            hot.mac = mac;
+        }
+        hot.state = transition.next;
+        let entered = hot.state != before.0;
+        if entered {
+            slot.since = now;
+            slot.requests_sent = 0;
+            // Only use from here on counts: it is what turns stale into a probe.
+            if hot.used.replace(false) {
+                slot.used_at = now;
+            }
+            if hot.state == NeighbourState::Failed {
+                self.counters.failures += 1;
+            }
+        }
+        let changed = (hot.state, hot.mac) != before;
+        if transition.effects.contains(Effects::RELEASE) {
+            self.report(index);
+        }
+        if transition.effects.contains(Effects::REQUEST) {
+            self.request(index, now);
+        } else if entered || matches!(event, Event::Elapsed | Event::ElapsedInUse) {
+            self.arm(index, now);
+        }
+        changed
+    }
+
+    /// Sets the timer of the state that was just entered or whose timer just ended.
+    pub(super) fn arm(&mut self, index: u32, now: Instant) {
+        let after = match self.hot[index as usize].state {
+            NeighbourState::Unresolved => self.config.unused_lifetime,
+            NeighbourState::Incomplete | NeighbourState::Probe => self.config.retry_interval,
+            NeighbourState::Reachable => self.config.reachable_time,
+            NeighbourState::Stale => self.config.stale_check_interval,
+            NeighbourState::Failed => self.config.failed_hold,
+            NeighbourState::Static => return self.deadlines.clear(index),
+        };
+        self.deadlines.set(index, now + after);
+    }
+
+    /// Queues a request if the rate limit lets it, else tries again soon without counting it as sent. New
+    /// neighbours leave a reserve, so that a scan of empty addresses does not make known ones time out.
+    fn request(&mut self, index: u32, now: Instant) {
+        let slot = &mut self.slots[index as usize];
+        let probe = self.hot[index as usize].state == NeighbourState::Probe;
+        let reserve = if probe { 0 } else { self.config.requests_burst_max / PROBE_RESERVE_DIVISOR };
+        if !self.request_bucket.take_above(now, reserve) {
+            self.counters.requests_throttled += 1;
+            return self.deadlines.set(index, now + self.config.retry_interval / THROTTLED_RETRY_DIVISOR);
+        }
+        slot.requests_sent += 1;
+        self.counters.requests += 1;
+        if !core::mem::replace(&mut slot.request_pending, true) {
+            self.requests.push_back(index);
+        }
+        self.arm(index, now);
+    }
+
+    /// Notes that the packets of a slot may be handed out.
+    pub(super) fn report(&mut self, index: u32) {
+        if !core::mem::replace(&mut self.slots[index as usize].report_pending, true) {
+            self.reports.push_back(index);
+        }
+    }
+}

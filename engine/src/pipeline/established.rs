@@ -1,0 +1,177 @@
+//! The packet of a live session: track, count, forward. This is the path nearly every packet takes.
+
+use super::{Row, Shard, phase_of};
+use crate::drop_reason::DropReason;
+use crate::io::PacketBuf;
+use crate::net::numbers;
+use crate::parse::Class;
+use crate::session::{Direction, NextHopRef, SessionFlags, SessionHandle, SessionState};
+use crate::time::Instant;
+use crate::track::icmp::IcmpMessage;
+use crate::track::tcp::TcpSegment;
+use crate::track::udp::UdpDatagram;
+use crate::track::{self, Change, L4, Outcome, Transition};
+use crate::worker::Outbox;
+
+use super::stats::ProtocolClass;
+
+impl<P: PacketBuf> Shard<P> {
+    /// Decides one packet whose key was found in the table.
+    #[inline]
+    pub(super) fn established(
+        &mut self,
+        now: Instant,
+        handle: SessionHandle,
+        row: Row<'_>,
+        packet: P,
+        outbox: &mut Outbox<P>,
+    ) {
+        // The packet before it in the burst may have ended the session.
+        if !self.table.is_live(handle) {
+            return self.first_packet(now, row, packet, outbox);
+        }
+        let parsed = row.parsed;
+        let mut state = self.table.load(handle.index);
+        let direction = state.direction(parsed.side);
+        if parsed.class == Class::IcmpError {
+            return self.icmp_error(now, handle, &state, direction, row, packet, outbox);
+        }
+        if self.zone_of(row.port) != state.zone[direction as usize] {
+            return outbox.drop_packet(packet, DropReason::SessionZoneMismatch);
+        }
+        if parsed.ttl <= 1 {
+            return self.answer_ttl_exceeded(now, row, packet, outbox);
+        }
+        let l4 = match read_layer4(&packet, row) {
+            Ok(l4) => l4,
+            Err(reason) => return outbox.drop_packet(packet, reason),
+        };
+        let before = state;
+        match track::track(&mut state, direction, &l4, now.tick(), &self.config.track) {
+            Outcome::Pass(change) => {
+                if change.transition != Transition::None || change.rearm {
+                    self.on_change(handle, parsed.protocol, &before, &mut state, change);
+                }
+            }
+            Outcome::Drop(reason) => return outbox.drop_packet(packet, reason),
+            Outcome::Reopen => return self.reopen(now, handle, row, packet, outbox),
+        }
+        if state.next_hop[direction as usize] == NextHopRef::UNRESOLVED {
+            if let Err(reason) = self.resolve_session(now, handle, &mut state, direction) {
+                return outbox.drop_packet(packet, reason);
+            }
+        }
+        self.table.store(handle.index, &state);
+        self.table.count(handle.index, direction, u32::from(parsed.ip_bytes()));
+        self.stats.packets[ProtocolClass::of(parsed.protocol) as usize] += 1;
+        self.forward(now, state.next_hop[direction as usize], row, packet, outbox);
+    }
+
+    /// A session moved on: statistics, and the wheel when it may now end sooner.
+    #[cold]
+    fn on_change(
+        &mut self,
+        handle: SessionHandle,
+        protocol: u8,
+        before: &SessionState,
+        state: &mut SessionState,
+        change: Change,
+    ) {
+        self.stats.advance(phase_of(protocol, before), phase_of(protocol, state));
+        if change.rearm {
+            let deadline = self.config.timeouts.deadline(protocol, state);
+            self.table.rearm(handle, deadline);
+        }
+    }
+
+    /// Looks the route of one direction up and remembers it in the session.
+    #[cold]
+    pub(super) fn resolve_session(
+        &mut self,
+        now: Instant,
+        handle: SessionHandle,
+        state: &mut SessionState,
+        direction: Direction,
+    ) -> Result<(), DropReason> {
+        let key = self.table.key_of(handle.index);
+        let to = match direction {
+            Direction::Original => state.initiator().other(),
+            Direction::Reply => state.initiator(),
+        };
+        let next_hop = self.resolve(now, key.address(to))?;
+        self.neighbours.retain(next_hop);
+        state.next_hop[direction as usize] = next_hop;
+        Ok(())
+    }
+
+    /// A new connection under an old one's key: the old session goes only if policy admits the new one, and
+    /// since both would have the same key, it has to go first. A refused packet therefore ends a session that
+    /// was in its last seconds anyway.
+    #[cold]
+    fn reopen(
+        &mut self,
+        now: Instant,
+        handle: SessionHandle,
+        row: Row<'_>,
+        packet: P,
+        outbox: &mut Outbox<P>,
+    ) {
+        match self.judge(now, &row, &packet) {
+            Ok(_) => {
+                self.end_session(handle);
+                self.first_packet(now, row, packet, outbox);
+            }
+            Err(reason) => outbox.drop_packet(packet, reason),
+        }
+    }
+
+    /// Removes a session before its time.
+    pub(super) fn end_session(&mut self, handle: SessionHandle) -> bool {
+        let Some(session) = self.table.remove(handle) else { return false };
+        self.stats.ended += 1;
+        self.forget(&session);
+        true
+    }
+
+    /// What every removed session leaves behind.
+    pub(super) fn forget(&mut self, session: &crate::session::Snapshot) {
+        self.stats.leave(phase_of(session.key.protocol(), &session.state));
+        for next_hop in session.state.next_hop {
+            if next_hop != NextHopRef::UNRESOLVED {
+                self.neighbours.release(next_hop);
+            }
+        }
+    }
+}
+
+/// The packet's layer 4 bytes, header first.
+#[inline]
+pub(super) fn layer4<'a, P: PacketBuf>(packet: &'a P, row: Row<'_>) -> &'a [u8] {
+    packet.data().get(usize::from(row.parsed.l4)..usize::from(row.parsed.end)).unwrap_or_default()
+}
+
+/// What the tracker needs to know of it.
+#[inline]
+pub(super) fn read_layer4<P: PacketBuf>(packet: &P, row: Row<'_>) -> Result<L4, DropReason> {
+    let bytes = layer4(packet, row);
+    match row.parsed.protocol {
+        numbers::PROTOCOL_TCP => TcpSegment::parse(bytes).map(L4::Tcp),
+        // A first fragment's UDP length speaks of the whole datagram; the parser has checked what there is.
+        numbers::PROTOCOL_UDP => Ok(L4::Udp(UdpDatagram {
+            source_port: row.parsed.key.port(row.parsed.side),
+            destination_port: row.parsed.key.port(row.parsed.side.other()),
+        })),
+        numbers::PROTOCOL_ICMP | numbers::PROTOCOL_ICMPV6 => {
+            match IcmpMessage::parse(bytes, row.parsed.v6)? {
+                IcmpMessage::Query(query) => Ok(L4::Icmp(query)),
+                IcmpMessage::Error { .. } => Err(DropReason::IcmpErrorNoSession),
+            }
+        }
+        _ => Ok(L4::Other),
+    }
+}
+
+/// Marks which end of the key began the session.
+pub(super) fn initiator_flag(side: crate::flow::Side) -> SessionFlags {
+    SessionFlags::default().with(SessionFlags::INITIATOR_HIGH, side == crate::flow::Side::High)
+}

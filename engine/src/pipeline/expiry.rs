@@ -1,0 +1,89 @@
+//! Housekeeping: sessions that timed out, neighbours that answered, did not, or must be asked.
+
+use super::Shard;
+use crate::drop_reason::DropReason;
+use crate::io::PacketBuf;
+use crate::neighbour::{NeighbourEvent, NeighbourUpdate, REQUEST_FRAME_BYTES_MAX};
+use crate::session::{NextHopRef, Snapshot};
+use crate::time::Instant;
+use crate::worker::Outbox;
+
+/// Neighbour timers one round of housekeeping may run.
+const NEIGHBOUR_TIMERS_BUDGET: usize = 64;
+
+impl<P: PacketBuf> Shard<P> {
+    /// Looks at no more than `budget` sessions whose timer is due and ends those that are idle for too long.
+    pub fn expire(&mut self, now: Instant, budget: usize) {
+        let timeouts = &self.config.timeouts;
+        let ended = &mut self.ended;
+        self.table.expire(
+            now.tick(),
+            budget,
+            |key, state| timeouts.deadline(key.protocol(), state),
+            |session| ended.push(session),
+        );
+        let mut ended = core::mem::take(&mut self.ended);
+        self.stats.expired += ended.len() as u64;
+        ended.drain(..).for_each(|session: Snapshot| self.forget(&session));
+        self.ended = ended;
+    }
+
+    /// Runs neighbour timers, then sends what came of them.
+    pub fn poll_neighbours(&mut self, now: Instant, outbox: &mut Outbox<P>) {
+        self.neighbours.poll(now, NEIGHBOUR_TIMERS_BUDGET);
+        self.drain_neighbours(now, outbox);
+    }
+
+    /// Takes over what another worker learned.
+    pub fn neighbour_learned(&mut self, now: Instant, update: &NeighbourUpdate, outbox: &mut Outbox<P>) {
+        self.neighbours.apply_update(now, update);
+        self.drain_neighbours(now, outbox);
+    }
+
+    /// Sends pending requests, and the packets of neighbours whose fate is known.
+    pub(super) fn drain_neighbours(&mut self, now: Instant, outbox: &mut Outbox<P>) {
+        while let Some(request) = self.neighbours.poll_transmit() {
+            self.send_request(&request, outbox);
+        }
+        while let Some(event) = self.neighbours.poll_event() {
+            let mut released = core::mem::take(&mut self.released);
+            match event {
+                NeighbourEvent::Resolved(next_hop) => {
+                    self.neighbours.take_queued(next_hop, &mut released);
+                    released.drain(..).for_each(|packet| self.send_resolved(next_hop, packet, outbox));
+                }
+                NeighbourEvent::Failed(next_hop) => {
+                    self.neighbours.take_queued(next_hop, &mut released);
+                    released.drain(..).for_each(|packet| self.answer_unreachable(now, packet, outbox));
+                }
+            }
+            self.released = released;
+        }
+    }
+
+    /// The frame is complete but for its destination.
+    fn send_resolved(&mut self, next_hop: NextHopRef, mut packet: P, outbox: &mut Outbox<P>) {
+        let hop = self.neighbours.hop(next_hop);
+        match packet.data_mut().first_chunk_mut::<6>() {
+            Some(destination) => {
+                *destination = hop.mac.0;
+                outbox.send(hop.port, packet);
+            }
+            None => outbox.drop_packet(packet, DropReason::EthernetTruncated),
+        }
+    }
+
+    fn send_request(&mut self, request: &crate::neighbour::Request, outbox: &mut Outbox<P>) {
+        let Some(interface) = self.config.interfaces.get(usize::from(request.port.0)) else { return };
+        let Some(mut packet) = outbox.own_packet() else { return };
+        let mut frame = [0; REQUEST_FRAME_BYTES_MAX];
+        let Some(length) = request.write(interface, &mut frame) else { return outbox.discard(packet) };
+        match packet.append(length) {
+            Some(data) => {
+                data.copy_from_slice(&frame[..length]);
+                self.send_on_link(request.port, packet, outbox);
+            }
+            None => outbox.discard(packet),
+        }
+    }
+}

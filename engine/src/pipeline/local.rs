@@ -1,0 +1,107 @@
+//! Packets for the box itself: ARP, neighbour discovery, echo.
+
+use super::{Row, Shard};
+use crate::drop_reason::DropReason;
+use crate::interface::PortId;
+use crate::io::PacketBuf;
+use crate::local::echo_reply;
+
+use crate::neighbour::{InterfaceAddresses, Outcome, Verdict};
+use crate::net::numbers::{ETHERNET_HEADER_BYTES, ETHERTYPE_VLAN};
+use crate::parse::Parsed;
+use crate::time::Instant;
+use crate::worker::Outbox;
+
+impl<P: PacketBuf> Shard<P> {
+    /// An ARP packet.
+    #[cold]
+    pub(super) fn arp(
+        &mut self,
+        now: Instant,
+        port: PortId,
+        parsed: &Parsed,
+        mut packet: P,
+        outbox: &mut Outbox<P>,
+    ) {
+        let Some(interface) = self.config.interfaces.get(usize::from(port.0)) else {
+            return outbox.drop_packet(packet, DropReason::PortDown);
+        };
+        let l3 = usize::from(parsed.l3);
+        let outcome = self.neighbours.handle_arp(now, interface, &InterfaceAddresses, packet.data_mut(), l3);
+        self.after_neighbour_packet(now, port, outcome, packet, outbox);
+    }
+
+    /// A neighbour discovery packet.
+    #[cold]
+    pub(super) fn nd(
+        &mut self,
+        now: Instant,
+        port: PortId,
+        parsed: &Parsed,
+        mut packet: P,
+        outbox: &mut Outbox<P>,
+    ) {
+        let Some(interface) = self.config.interfaces.get(usize::from(port.0)) else {
+            return outbox.drop_packet(packet, DropReason::PortDown);
+        };
+        let l3 = usize::from(parsed.l3);
+        let outcome = self.neighbours.handle_nd(now, interface, &InterfaceAddresses, &mut packet, l3);
+        self.after_neighbour_packet(now, port, outcome, packet, outbox);
+    }
+
+    fn after_neighbour_packet(
+        &mut self,
+        now: Instant,
+        port: PortId,
+        outcome: Outcome,
+        packet: P,
+        outbox: &mut Outbox<P>,
+    ) {
+        if let Some(update) = outcome.update {
+            outbox.announce(update);
+        }
+        if let Some(conflict) = outcome.conflict {
+            self.stats.address_conflicts += 1;
+            self.last_conflict = Some(conflict);
+        }
+        match outcome.verdict {
+            Verdict::Reply => outbox.send(port, packet),
+            Verdict::Consumed => outbox.drop_packet(packet, DropReason::LocalConsumed),
+            Verdict::Drop(reason) => outbox.drop_packet(packet, reason),
+        }
+        self.drain_neighbours(now, outbox);
+    }
+
+    /// A packet to one of the box's addresses. Echo is all it serves; TCP and UDP are refused with silence, so
+    /// that a scan of the box learns nothing.
+    #[cold]
+    pub(super) fn local(&mut self, now: Instant, row: Row<'_>, mut packet: P, outbox: &mut Outbox<P>) {
+        if !self.limiter.echo_replies.take(now) {
+            return outbox.drop_packet(packet, DropReason::LocalRateLimited);
+        }
+        match echo_reply(packet.data_mut(), usize::from(row.parsed.l3)) {
+            Ok(bytes) => {
+                packet.truncate(bytes);
+                self.stats.echo_replies += 1;
+                outbox.send(row.port, packet);
+            }
+            Err(reason) => outbox.drop_packet(packet, reason),
+        }
+    }
+
+    /// Sends a frame of the box's own that has an untagged Ethernet header; adds the interface's tag.
+    pub(super) fn send_on_link(&self, port: PortId, mut packet: P, outbox: &mut Outbox<P>) {
+        let vlan = self.ports.get(usize::from(port.0)).and_then(|view| view.vlan);
+        if let Some(vlan) = vlan {
+            let Some(frame) = packet.prepend(4) else {
+                return outbox.drop_packet(packet, DropReason::LinkHeaderRoom);
+            };
+            frame.copy_within(4..ETHERNET_HEADER_BYTES + 2, 0);
+            if let Some(tag) = frame.get_mut(12..16) {
+                tag[..2].copy_from_slice(&ETHERTYPE_VLAN.to_be_bytes());
+                tag[2..].copy_from_slice(&vlan.to_be_bytes());
+            }
+        }
+        outbox.send(port, packet);
+    }
+}

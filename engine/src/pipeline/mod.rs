@@ -1,0 +1,267 @@
+//! A packet's way through one worker, in passes over a burst.
+//!
+//! 1. `run`: parse every frame; ARP and neighbour discovery leave for `local`, malformed packets drop, packets of
+//!    other workers' flows are steered, the rest become rows of [`lanes::Lanes`].
+//! 2. Hash all keys; the table prefetches buckets, compares tags, prefetches entries, compares keys
+//!    (`SessionTable::lookup_burst`). Nothing in a pass waits for the memory that the same pass asked for.
+//! 3. `established`: in arrival order, track each packet against its session, rewrite, queue for its port.
+//!    What has no session goes through `first_packet`, which asks the table again: the packet before it in the
+//!    same burst may have begun the session.
+//!
+//! A [`Shard`] owns all state of one worker; nothing in here is shared, and `now` comes in as an argument.
+
+mod answers;
+mod egress;
+mod established;
+mod expiry;
+mod first_packet;
+mod icmp_error;
+mod lanes;
+mod local;
+mod stats;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use crate::config::EngineConfig;
+use crate::drop_reason::DropReason;
+use crate::flow::{HashKey, OwnerMap};
+use crate::interface::{Mac, PortId, ZoneId};
+use crate::io::PacketBuf;
+use crate::local::LocalLimiter;
+use crate::neighbour::{AddressConflict, NeighbourView, Neighbours};
+use crate::parse::{Class, EthernetFilter, parse};
+use crate::policy::RuleIndex;
+use crate::session::{SessionReader, SessionState, SessionTable, Snapshot, TableConfig, TableError};
+use crate::time::Instant;
+use crate::worker::Outbox;
+
+use crate::track::{IosState, ios_state};
+use lanes::Lanes;
+pub use stats::{InspectStats, Phase, ProtocolClass};
+
+/// Sessions one round of expiry may end without the scratch growing.
+const EXPIRY_RESERVED_SESSIONS: usize = 256;
+
+/// What the passes need of a port, side by side.
+#[derive(Clone, Copy, Debug)]
+struct PortView {
+    filter: EthernetFilter,
+    mac: Mac,
+    zone: ZoneId,
+    mtu: u16,
+    vlan: Option<u16>,
+    reverse_path_check: bool,
+}
+
+/// Everything one worker owns: its sessions, its neighbours, its limits.
+pub struct Shard<P> {
+    id: u8,
+    config: Arc<EngineConfig>,
+    ports: Vec<PortView>,
+    owners: OwnerMap,
+    table: SessionTable,
+    hash_key: HashKey,
+    neighbours: Neighbours<P>,
+    lanes: Lanes<P>,
+    /// Answers of the box's own: ICMP errors, resets, echo replies.
+    limiter: LocalLimiter,
+    stats: InspectStats,
+    /// First packets each rule decided.
+    hits: Vec<u64>,
+    /// Who last claimed one of the box's addresses.
+    last_conflict: Option<AddressConflict>,
+    /// Scratch for sessions that one round of expiry ended.
+    ended: Vec<Snapshot>,
+    /// Scratch for packets whose neighbour just answered, or never will.
+    released: Vec<P>,
+}
+
+/// A shard that cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum ShardError {
+    /// The session table refused its configuration or its memory.
+    #[error("session table: {0}")]
+    Table(#[from] TableError),
+}
+
+impl<P: PacketBuf> Shard<P> {
+    /// Worker `id`'s shard. `sessions_max` is this shard's part of the box's capacity.
+    ///
+    /// # Errors
+    /// When the session table cannot be allocated.
+    pub fn new(id: u8, config: Arc<EngineConfig>, table: TableConfig) -> Result<Shard<P>, ShardError> {
+        let ports = config
+            .interfaces
+            .iter()
+            .map(|i| PortView {
+                filter: EthernetFilter { vlan: i.vlan, ..EthernetFilter::new(i.mac) },
+                mac: i.mac,
+                zone: i.zone,
+                mtu: i.mtu,
+                vlan: i.vlan,
+                reverse_path_check: config.reverse_path_check(i.port),
+            })
+            .collect();
+        let mut neighbours = Neighbours::new(config.neighbours.clone());
+        for entry in &config.static_neighbours {
+            // A full table at start means a limit below the configuration's own entries; the rest resolve by ARP.
+            let _ = neighbours.static_entry(entry.port, entry.address, entry.mac, Instant::default());
+        }
+        Ok(Shard {
+            id,
+            ports,
+            owners: OwnerMap::new(config.workers),
+            hash_key: table.hash_key,
+            table: SessionTable::new(table)?,
+            neighbours,
+            lanes: Lanes::new(),
+            limiter: LocalLimiter::new(&config.answers),
+            stats: InspectStats::default(),
+            hits: vec![0; config.rules.rules().len()],
+            last_conflict: None,
+            ended: Vec::with_capacity(EXPIRY_RESERVED_SESSIONS),
+            released: Vec::with_capacity(64),
+            config,
+        })
+    }
+
+    /// Runs a burst that arrived on `port`; `burst` is empty afterwards.
+    #[inline]
+    pub fn run(&mut self, now: Instant, port: PortId, burst: &mut Vec<P>, outbox: &mut Outbox<P>) {
+        let Some(view) = self.ports.get(usize::from(port.0)).copied() else {
+            burst.drain(..).for_each(|p| outbox.drop_packet(p, DropReason::PortDown));
+            return;
+        };
+        // All at once: a burst fits the line-fill buffers of no core, but the ones in front arrive while the
+        // rest are still being asked for.
+        burst.iter().for_each(P::prefetch);
+        for packet in burst.drain(..) {
+            self.admit(now, port, &view, packet, outbox);
+        }
+        self.decide(now, outbox);
+    }
+
+    /// Takes one packet that another worker received on `port`; call [`Shard::decide`] after a batch of at most
+    /// [`crate::io::BURST_PACKETS_MAX`].
+    #[inline]
+    pub fn receive_steered(&mut self, now: Instant, port: PortId, packet: P, outbox: &mut Outbox<P>) {
+        match self.ports.get(usize::from(port.0)).copied() {
+            Some(view) => self.admit(now, port, &view, packet, outbox),
+            None => outbox.drop_packet(packet, DropReason::PortDown),
+        }
+    }
+
+    /// Parses one packet and puts it where it belongs.
+    #[inline]
+    fn admit(&mut self, now: Instant, port: PortId, view: &PortView, packet: P, outbox: &mut Outbox<P>) {
+        let parsed = match parse(packet.data(), &view.filter) {
+            Ok(parsed) => parsed,
+            Err(reason) => return outbox.drop_packet(packet, reason),
+        };
+        match parsed.class {
+            Class::Flow | Class::IcmpError => {
+                let owner = self.owners.owner(&parsed.key);
+                if owner == self.id {
+                    self.lanes.push(packet, port, parsed);
+                } else {
+                    outbox.steer(owner, port, packet);
+                }
+            }
+            Class::Arp => self.arp(now, port, &parsed, packet, outbox),
+            Class::Nd => self.nd(now, port, &parsed, packet, outbox),
+        }
+    }
+
+    /// Looks all admitted packets up and decides each.
+    #[inline]
+    pub fn decide(&mut self, now: Instant, outbox: &mut Outbox<P>) {
+        let mut lanes = core::mem::take(&mut self.lanes);
+        let count = lanes.keys.len();
+        if count > 0 {
+            lanes.hashes.extend(lanes.keys.iter().map(|k| k.hash(&self.hash_key)));
+            self.table.lookup_burst(&lanes.keys, &lanes.hashes, &mut lanes.found[..count], true);
+            for (at, packet) in lanes.packets.drain(..).enumerate() {
+                let row = Row { port: lanes.ports[at], hash: lanes.hashes[at], parsed: &lanes.parsed[at] };
+                match lanes.found[at] {
+                    Some(handle) => self.established(now, handle, row, packet, outbox),
+                    None => self.first_packet(now, row, packet, outbox),
+                }
+            }
+            lanes.clear();
+        }
+        self.lanes = lanes;
+    }
+}
+
+impl<P: PacketBuf> Shard<P> {
+    #[inline]
+    fn view(&self, port: PortId) -> Option<&PortView> {
+        self.ports.get(usize::from(port.0))
+    }
+
+    /// Zone of a port; zone 0 (the box) for a port that does not exist, which no session and no rule has.
+    #[inline]
+    fn zone_of(&self, port: PortId) -> ZoneId {
+        self.view(port).map_or(ZoneId(0), |view| view.zone)
+    }
+
+    fn count_hit(&mut self, rule: RuleIndex) {
+        if let Some(hits) = self.hits.get_mut(rule.0 as usize) {
+            *hits += 1;
+        }
+    }
+
+    /// Inspection counters.
+    pub fn stats(&self) -> &InspectStats {
+        &self.stats
+    }
+
+    /// Inspection counters, for the worker to add its own and to clear.
+    pub(crate) fn stats_mut(&mut self) -> &mut InspectStats {
+        &mut self.stats
+    }
+
+    /// First packets each rule decided, in rule order.
+    pub fn rule_hits(&self) -> &[u64] {
+        &self.hits
+    }
+
+    /// A lock-free reader of this shard's sessions.
+    pub fn reader(&self) -> SessionReader {
+        self.table.reader()
+    }
+
+    /// Memory of this shard's session table.
+    pub fn table_memory(&self) -> crate::session::MemoryBytes {
+        self.table.memory_bytes()
+    }
+
+    /// This worker's neighbours, for the console.
+    pub fn neighbours(&self, now: Instant) -> Vec<NeighbourView> {
+        self.neighbours.iter(now).collect()
+    }
+
+    /// Takes the last claim of another host to one of the box's addresses.
+    pub fn take_conflict(&mut self) -> Option<AddressConflict> {
+        self.last_conflict.take()
+    }
+}
+
+/// Phase of a session, for the counters.
+fn phase_of(protocol: u8, state: &SessionState) -> Phase {
+    match ios_state(protocol, state) {
+        IosState::Opening => Phase::HalfOpen,
+        IosState::Open => Phase::Established,
+        IosState::Closing | IosState::Closed => Phase::Terminating,
+    }
+}
+
+/// One packet's row of the columns.
+#[derive(Clone, Copy)]
+struct Row<'a> {
+    port: PortId,
+    hash: crate::flow::FlowHash,
+    parsed: &'a crate::parse::Parsed,
+}

@@ -1,0 +1,129 @@
+//! What one pass of the pipeline leaves behind: packets to send, to free, to hand over.
+
+use crate::drop_reason::{DropCounters, DropReason};
+use crate::interface::PortId;
+use crate::io::{PacketBuf, PortIo};
+use crate::neighbour::NeighbourUpdate;
+
+/// Packets of the box's own (requests, errors) that may be under way in one poll.
+const OWN_PACKETS_MAX: usize = 32;
+/// Transmit buffer of one port, allocated at start; a poll that produces more grows it once.
+const TX_PACKETS_RESERVED: usize = 512;
+
+/// Outgoing side of a worker, filled by the pipeline and emptied by the worker loop.
+pub struct Outbox<P> {
+    tx: Vec<Vec<P>>,
+    free: Vec<P>,
+    own: Vec<P>,
+    /// Packets of flows that another worker owns: (owner, arrival port, packet).
+    pub(super) steered: Vec<(u8, PortId, P)>,
+    /// What this worker learned of its neighbours, for the other workers.
+    pub(super) learned: Vec<NeighbourUpdate>,
+    /// Drops of this worker by reason.
+    pub drops: DropCounters,
+    /// Transmitted packets and bytes by port, refused packets by port.
+    pub sent: Vec<TxCounters>,
+}
+
+/// What one worker sent through one port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TxCounters {
+    /// Packets the port took.
+    pub packets: u64,
+    /// Their bytes, frame check sequence not counted.
+    pub bytes: u64,
+    /// Packets the port did not take.
+    pub refused: u64,
+}
+
+impl<P: PacketBuf> Outbox<P> {
+    pub(super) fn new(ports: usize) -> Outbox<P> {
+        Outbox {
+            tx: (0..ports).map(|_| Vec::with_capacity(TX_PACKETS_RESERVED)).collect(),
+            free: Vec::with_capacity(TX_PACKETS_RESERVED),
+            own: Vec::with_capacity(OWN_PACKETS_MAX),
+            steered: Vec::with_capacity(TX_PACKETS_RESERVED),
+            learned: Vec::new(),
+            drops: DropCounters::default(),
+            sent: vec![TxCounters::default(); ports],
+        }
+    }
+
+    /// Queues a finished frame.
+    #[inline]
+    pub fn send(&mut self, port: PortId, packet: P) {
+        match self.tx.get_mut(usize::from(port.0)) {
+            Some(queue) => queue.push(packet),
+            None => self.drop_packet(packet, DropReason::PortDown),
+        }
+    }
+
+    /// Counts and frees.
+    #[inline]
+    pub fn drop_packet(&mut self, packet: P, reason: DropReason) {
+        self.drops.count(reason);
+        self.free.push(packet);
+    }
+
+    /// Frees a packet whose fate is already counted.
+    #[inline]
+    pub fn discard(&mut self, packet: P) {
+        self.free.push(packet);
+    }
+
+    /// Hands a packet to the worker that owns its flow.
+    #[inline]
+    pub fn steer(&mut self, owner: u8, port: PortId, packet: P) {
+        self.steered.push((owner, port, packet));
+    }
+
+    /// Tells the other workers.
+    pub fn announce(&mut self, update: NeighbourUpdate) {
+        self.learned.push(update);
+    }
+
+    /// An empty packet for a frame of the box's own; `None` (and counted) when the pool ran dry.
+    pub fn own_packet(&mut self) -> Option<P> {
+        let packet = self.own.pop();
+        if packet.is_none() {
+            self.drops.count(DropReason::PoolExhausted);
+        }
+        packet
+    }
+
+    /// Keeps packets for the box's own frames at hand, so that the pipeline never asks the pool.
+    pub(super) fn refill<Io: PortIo<Packet = P>>(&mut self, io: &mut Io) {
+        while self.own.len() < OWN_PACKETS_MAX {
+            match io.alloc() {
+                Some(packet) => self.own.push(packet),
+                None => return,
+            }
+        }
+    }
+
+    /// Offers every queue to its port once; what a port refuses is dropped, as a switch does.
+    #[inline]
+    pub(super) fn flush<Io: PortIo<Packet = P>>(&mut self, io: &mut Io) {
+        for (index, queue) in self.tx.iter_mut().enumerate() {
+            if queue.is_empty() {
+                continue;
+            }
+            let total: u64 = queue.iter().map(|p| p.data().len() as u64).sum();
+            let packets = io.tx(PortId(index as u8), queue) as u64;
+            let left: u64 = queue.iter().map(|p| p.data().len() as u64).sum();
+            let sent = &mut self.sent[index];
+            sent.packets += packets;
+            sent.bytes += total - left;
+            if !queue.is_empty() {
+                sent.refused += queue.len() as u64;
+                for packet in queue.drain(..) {
+                    self.drops.count(DropReason::TxFull);
+                    self.free.push(packet);
+                }
+            }
+        }
+        if !self.free.is_empty() {
+            io.free(&mut self.free);
+        }
+    }
+}
