@@ -55,3 +55,8 @@ fn nothing_of_one_machine_is_in_here() {
 fn every_drop_reason_is_documented() {
     assert_none(drop_reasons::check);
 }
+
+#[test]
+fn every_drop_reason_is_counted() {
+    assert_none(drop_reasons::uncounted);
+}

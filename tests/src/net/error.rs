@@ -1,5 +1,6 @@
 //! What can go wrong in the lab itself, as opposed to what a test asserts.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 pub type LabResult<T = ()> = Result<T, LabError>;
 
 /// Why the lab could not do what it was asked to.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum LabError {
     /// Namespaces need root.
     #[error("the end-to-end tests make network namespaces: run them as root (scripts/test does)")]
@@ -84,6 +85,13 @@ pub enum LabError {
     /// The user pressed Ctrl-C (or a SIGTERM came).
     #[error("interrupted")]
     Interrupted,
+}
+
+/// A test that returns an error shows it in this form: logs and output with their lines, not escaped.
+impl fmt::Debug for LabError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// Names what was being done when the operating system refused.

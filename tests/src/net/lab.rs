@@ -115,6 +115,13 @@ impl Lab {
         Ok(())
     }
 
+    /// The kernel as a plain IPv4 router in the box's place: the control of tests and measurements.
+    pub fn route_by_kernel(&self) -> LabResult {
+        self.firewall.ip(["addr", "add", &format!("{BOX_INSIDE}/24"), "dev", "inside"])?;
+        self.firewall.ip(["addr", "add", &format!("{BOX_OUTSIDE}/24"), "dev", "outside"])?;
+        self.firewall.sysctl("net.ipv4.ip_forward", "1")
+    }
+
     /// Starts a box in the middle.
     pub fn start(&self, config: &BoxConfig) -> LabResult<Firewall> {
         Firewall::start(self, config)

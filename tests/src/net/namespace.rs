@@ -6,7 +6,7 @@
 
 use super::error::{IoContext, LabError, LabResult};
 use super::process::{Finished, run};
-use super::wait::{Look, wait_until};
+use super::wait::{Look, shielded, wait_until};
 use nix::sched::{CloneFlags, setns};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -179,7 +179,7 @@ fn switch_to(path: &Path) -> LabResult {
 
 impl Drop for Namespace {
     fn drop(&mut self) {
-        if let Err(error) = ip(["netns", "delete", &self.name]) {
+        if let Err(error) = shielded(|| ip(["netns", "delete", &self.name])) {
             eprintln!("namespace {} stays behind: {error}", self.name);
         }
     }

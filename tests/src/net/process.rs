@@ -5,11 +5,12 @@
 //! next lab sweeps what namespaces of dead tests still hold (see `namespace`).
 
 use super::error::{IoContext, LabError, LabResult};
-use super::wait::{Look, Stopwatch, wait_until};
+use super::wait::{Look, Stopwatch, shielded, wait_until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -104,7 +105,9 @@ impl Guarded {
         let line = describe(command);
         let out = File::create(log).doing(format!("creating {}", log.display()))?;
         let err = out.try_clone().doing("duplicating a file handle")?;
+        // In a process group of its own: Ctrl-C in a terminal is for us, who end the children in order.
         let child = command
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(out)
             .stderr(err)
@@ -156,7 +159,7 @@ impl Guarded {
 
 impl Drop for Guarded {
     fn drop(&mut self) {
-        if self.terminate(GRACE).is_err() {
+        if shielded(|| self.terminate(GRACE)).is_err() {
             let _ = self.child.kill();
             let _ = self.child.wait();
         }

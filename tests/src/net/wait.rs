@@ -4,6 +4,7 @@
 //! take at most. The limit is generous, because it is only ever reached when something is broken.
 
 use super::error::{LabError, LabResult};
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,23 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// Makes every wait in this process end with [`LabError::Interrupted`]; called from signal handling.
 pub fn interrupt() {
     INTERRUPTED.store(true, Ordering::Relaxed);
+}
+
+thread_local! {
+    /// Set while this thread cleans up.
+    static SHIELDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `work` without regard to an interruption: taking a lab down is what an interruption is for.
+pub fn shielded<T>(work: impl FnOnce() -> T) -> T {
+    let before = SHIELDED.replace(true);
+    let done = work();
+    SHIELDED.set(before);
+    done
+}
+
+fn interrupted(flag: &AtomicBool) -> bool {
+    flag.load(Ordering::Relaxed) && !SHIELDED.get()
 }
 
 /// Measures how long something took. Figures are printed or compared with limits the product promises (a stop
@@ -45,7 +63,12 @@ pub enum Look<T> {
 
 /// Looks at a condition until it holds. Errors: whatever `look` returns at once; [`LabError::Deadline`] with the
 /// last thing seen when `limit` has passed.
-pub fn wait_until<T>(
+pub fn wait_until<T>(what: &str, limit: Duration, look: impl FnMut() -> LabResult<Look<T>>) -> LabResult<T> {
+    wait_unless(&INTERRUPTED, what, limit, look)
+}
+
+fn wait_unless<T>(
+    flag: &AtomicBool,
     what: &str,
     limit: Duration,
     mut look: impl FnMut() -> LabResult<Look<T>>,
@@ -56,7 +79,7 @@ pub fn wait_until<T>(
             Look::Done(value) => return Ok(value),
             Look::NotYet(seen) => seen,
         };
-        if INTERRUPTED.load(Ordering::Relaxed) {
+        if interrupted(flag) {
             return Err(LabError::Interrupted);
         }
         if clock.elapsed() >= limit {
@@ -71,7 +94,7 @@ pub fn wait_until<T>(
 pub fn observe_for(period: Duration) -> LabResult {
     let clock = Stopwatch::start();
     while clock.elapsed() < period {
-        if INTERRUPTED.load(Ordering::Relaxed) {
+        if interrupted(&INTERRUPTED) {
             return Err(LabError::Interrupted);
         }
         pause(POLL_INTERVAL.min(period.saturating_sub(clock.elapsed())));
@@ -96,6 +119,21 @@ mod tests {
             Ok(if looks == 3 { Look::Done(looks) } else { Look::NotYet(format!("look {looks}")) })
         });
         assert_eq!(third.unwrap(), 3);
+    }
+
+    #[test]
+    fn an_interruption_ends_waits_but_not_the_cleaning_up() {
+        let flag = AtomicBool::new(true);
+        let waiting = || {
+            let mut looks = 0;
+            wait_unless(&flag, "the second look", Duration::from_secs(5), || {
+                looks += 1;
+                Ok(if looks == 2 { Look::Done(()) } else { Look::NotYet(String::new()) })
+            })
+        };
+        assert!(matches!(waiting(), Err(LabError::Interrupted)));
+        assert!(shielded(waiting).is_ok());
+        assert!(matches!(waiting(), Err(LabError::Interrupted)), "the shield is down again");
     }
 
     #[test]

@@ -17,7 +17,6 @@ struct Ban {
     why: &'static str,
 }
 
-/// Crates in which time comes in: the composition root and the benchmark.
 const BANS: &[Ban] = &[
     Ban {
         patterns: &["Instant :: now", "SystemTime :: now"],
@@ -33,7 +32,8 @@ const BANS: &[Ban] = &[
     },
     Ban {
         patterns: &["Mutex", "RwLock", "Condvar"],
-        allowed: &[],
+        // The control path's lock around DPDK's process-wide lists; bursts never take it.
+        allowed: &["bindings/dpdk/src/eal.rs"],
         in_tests: true,
         why: "no locks: one writer per shard, rings and channels between threads",
     },
@@ -51,9 +51,9 @@ const BANS: &[Ban] = &[
     },
     Ban {
         patterns: &["unsafe"],
-        allowed: &["bindings/", "engine/src/session/bucket", "engine/src/session/entry"],
+        allowed: &["bindings/", "engine/src/session/bucket.rs", "engine/src/session/memory.rs"],
         in_tests: false,
-        why: "unsafe lives in bindings/ and in the session table's bucket and entry files",
+        why: "unsafe lives in bindings/ and in the session table's bucket and memory files",
     },
 ];
 
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn places_that_may_are_left_alone() {
         assert_eq!(lines("bindings/dpdk/src/eal.rs", "unsafe fn f() {}"), [0; 0]);
-        assert_eq!(lines("engine/src/session/entry.rs", "unsafe fn f() {}"), [0; 0]);
+        assert_eq!(lines("engine/src/session/memory.rs", "unsafe fn f() {}"), [0; 0]);
         assert_eq!(lines("engine/daemon/src/clock.rs", "fn f() { Instant::now(); }"), [0; 0]);
         assert_eq!(lines("engine/src/session/table.rs", "unsafe fn f() {}"), [1]);
     }

@@ -26,12 +26,11 @@ pub fn production(file: &SourceFile) -> Vec<Token> {
 }
 
 /// Whether the whole file is test code by its place: `tests/` or `benches/` inside a crate, a `tests.rs` or a
-/// file in a `tests` module folder, or the tests crate itself.
+/// `loom.rs`, a file in a `tests` module folder, or the tests crate itself.
 pub fn is_test_file(path: &str) -> bool {
     path.starts_with("tests/")
-        || path.ends_with("/tests.rs")
-        || path.contains("/tests/")
-        || path.contains("/benches/")
+        || ["/tests.rs", "/loom.rs"].iter().any(|name| path.ends_with(name))
+        || ["/tests/", "/benches/"].iter().any(|folder| path.contains(folder))
 }
 
 /// Positions in `tokens` where the words of `pattern` (separated by blanks) begin.

@@ -1,6 +1,6 @@
 //! The lab itself: nothing crosses it but by Holdfast, and what a plain router lets through arrives.
 
-use holdfast_tests::net::addresses::{BOX_INSIDE, BOX_OUTSIDE, SERVER};
+use holdfast_tests::net::addresses::{BOX_INSIDE, SERVER};
 use holdfast_tests::net::iperf;
 use holdfast_tests::net::ping::{ping, received};
 use holdfast_tests::net::{Lab, LabResult};
@@ -19,9 +19,7 @@ fn without_a_box_nothing_crosses() -> LabResult {
 #[test]
 fn with_a_router_in_the_middle_everything_crosses() -> LabResult {
     let lab = Lab::new()?;
-    lab.firewall.ip(["addr", "add", &format!("{BOX_INSIDE}/24"), "dev", "inside"])?;
-    lab.firewall.ip(["addr", "add", &format!("{BOX_OUTSIDE}/24"), "dev", "outside"])?;
-    lab.firewall.sysctl("net.ipv4.ip_forward", "1")?;
+    lab.route_by_kernel()?;
     assert_eq!(received(&ping(&lab.client, SERVER.into(), 3, &[])?)?, 3);
     let _server = iperf::serve(&lab.server, lab.dir())?;
     assert!(iperf::measure(&lab.client, SERVER.into(), 1, &[])?.bytes > 0);
