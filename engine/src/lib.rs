@@ -6,6 +6,7 @@
 
 pub mod config;
 pub mod drop_reason;
+pub mod event;
 pub mod flow;
 pub mod interface;
 pub mod io;

@@ -22,6 +22,11 @@ impl Clock {
     }
 }
 
+/// Sleeps. Only a worker with nothing to do does, and only for as long as `poll = "adaptive"` lets it.
+pub fn sleep(pause: core::time::Duration) {
+    std::thread::sleep(pause);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

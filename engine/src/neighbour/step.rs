@@ -30,6 +30,26 @@ impl<P: PacketBuf> Neighbours<P> {
         self.free.push(index);
     }
 
+    /// Forgets what was learned of one family (`clear arp`): entries that sessions refer to are asked for again at
+    /// their next packet, the others go. Configured entries and questions under way stay. Returns how many.
+    pub fn clear_learned(&mut self, v6: bool) -> usize {
+        let mut cleared = 0;
+        for index in 0..self.slots.len() as u32 {
+            let (slot, hot) = (&self.slots[index as usize], &mut self.hot[index as usize]);
+            let learned = hot.state.is_usable() && hot.state != NeighbourState::Static;
+            if !slot.occupied || !learned || slot.address.is_ipv6() != v6 {
+                continue;
+            }
+            cleared += 1;
+            hot.state = NeighbourState::Unresolved;
+            self.deadlines.clear(index);
+            if slot.is_free_to_go() {
+                self.forget(index);
+            }
+        }
+        cleared
+    }
+
     /// Takes the transition for `event`: the only place, besides configuration, where a state changes. `mac` is
     /// what an effect may ask to record. Returns whether state or address changed.
     pub(super) fn step(&mut self, index: u32, event: Event, mac: Option<Mac>, now: Instant) -> bool {

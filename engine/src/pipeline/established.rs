@@ -2,10 +2,12 @@
 
 use super::{Row, Shard, phase_of};
 use crate::drop_reason::DropReason;
+use crate::event::{Event, SessionEnd};
 use crate::io::PacketBuf;
 use crate::net::numbers;
 use crate::parse::Class;
-use crate::session::{Direction, NextHopRef, SessionFlags, SessionHandle, SessionState};
+use crate::policy::RuleIndex;
+use crate::session::{Direction, NextHopRef, SessionFlags, SessionHandle, SessionState, Snapshot};
 use crate::time::Instant;
 use crate::track::icmp::IcmpMessage;
 use crate::track::tcp::TcpSegment;
@@ -118,28 +120,31 @@ impl<P: PacketBuf> Shard<P> {
     ) {
         match self.judge(now, &row, &packet) {
             Ok(_) => {
-                self.end_session(handle);
+                self.end_session(handle, outbox);
                 self.first_packet(now, row, packet, outbox);
             }
             Err(reason) => outbox.drop_packet(packet, reason),
         }
     }
 
-    /// Removes a session before its time.
-    pub(super) fn end_session(&mut self, handle: SessionHandle) -> bool {
+    /// Removes a session before its time; `false` when it is gone already.
+    pub fn end_session(&mut self, handle: SessionHandle, outbox: &mut Outbox<P>) -> bool {
         let Some(session) = self.table.remove(handle) else { return false };
         self.stats.ended += 1;
-        self.forget(&session);
+        self.forget(session, SessionEnd::Cleared, outbox);
         true
     }
 
     /// What every removed session leaves behind.
-    pub(super) fn forget(&mut self, session: &crate::session::Snapshot) {
+    pub(super) fn forget(&mut self, session: Snapshot, end: SessionEnd, outbox: &mut Outbox<P>) {
         self.stats.leave(phase_of(session.key.protocol(), &session.state));
         for next_hop in session.state.next_hop {
             if next_hop != NextHopRef::UNRESOLVED {
                 self.neighbours.release(next_hop);
             }
+        }
+        if self.is_audited(RuleIndex(session.details.rule)) {
+            outbox.tell(Event::SessionEnded(session, end));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Shard;
 use crate::drop_reason::DropReason;
+use crate::event::SessionEnd;
 use crate::io::PacketBuf;
 use crate::neighbour::{NeighbourEvent, NeighbourUpdate, REQUEST_FRAME_BYTES_MAX};
 use crate::session::{NextHopRef, Snapshot};
@@ -13,7 +14,7 @@ const NEIGHBOUR_TIMERS_BUDGET: usize = 64;
 
 impl<P: PacketBuf> Shard<P> {
     /// Looks at no more than `budget` sessions whose timer is due and ends those that are idle for too long.
-    pub fn expire(&mut self, now: Instant, budget: usize) {
+    pub fn expire(&mut self, now: Instant, budget: usize, outbox: &mut Outbox<P>) {
         let timeouts = &self.config.timeouts;
         let ended = &mut self.ended;
         self.table.expire(
@@ -24,7 +25,7 @@ impl<P: PacketBuf> Shard<P> {
         );
         let mut ended = core::mem::take(&mut self.ended);
         self.stats.expired += ended.len() as u64;
-        ended.drain(..).for_each(|session: Snapshot| self.forget(&session));
+        ended.drain(..).for_each(|session: Snapshot| self.forget(session, SessionEnd::Expired, outbox));
         self.ended = ended;
     }
 

@@ -6,6 +6,7 @@ use super::established::{initiator_flag, layer4, read_layer4};
 use super::stats::ProtocolClass;
 use super::{Row, Shard, phase_of};
 use crate::drop_reason::DropReason;
+use crate::event::Event;
 use crate::io::{PacketBuf, RxChecksum};
 use crate::net::bytes::{be16, ipv4, ipv6};
 use crate::net::checksum::{self, Sum};
@@ -48,6 +49,9 @@ impl<P: PacketBuf> Shard<P> {
             Ok(Judgement::NoRoute(reason)) => self.answer_no_route(now, row, packet, reason, outbox),
             Ok(Judgement::Rule(rule, action, egress)) => {
                 self.count_hit(rule);
+                if action != Action::Inspect && self.is_logged(rule) {
+                    tell_decided(rule, action, &row, outbox);
+                }
                 match action {
                     Action::Inspect => self.begin_session(now, rule, egress, row, packet, outbox),
                     Action::Pass => self.pass_stateless(now, egress, row, packet, outbox),
@@ -155,6 +159,11 @@ impl<P: PacketBuf> Shard<P> {
         self.stats.last_created = Some(now.tick());
         self.stats.enter(phase_of(parsed.protocol, &state));
         self.table.count(handle.index, crate::session::Direction::Original, u32::from(parsed.ip_bytes()));
+        if self.is_audited(rule)
+            && let Some(session) = self.table.snapshot(handle)
+        {
+            outbox.tell(Event::SessionBegan(session));
+        }
         self.forward(now, next_hop, row, packet, outbox);
     }
 
@@ -175,6 +184,18 @@ impl<P: PacketBuf> Shard<P> {
             Err(reason) => outbox.drop_packet(packet, reason),
         }
     }
+}
+
+/// Tells what a logged rule did with a packet that begins no session.
+#[cold]
+fn tell_decided<P: PacketBuf>(rule: RuleIndex, action: Action, row: &Row<'_>, outbox: &mut Outbox<P>) {
+    let reason = match action {
+        Action::Drop => Some(DropReason::PolicyDrop),
+        Action::Reject => Some(DropReason::PolicyReject),
+        Action::Inspect | Action::Pass => None,
+    };
+    let (key, side) = (row.parsed.key, row.parsed.side);
+    outbox.tell(Event::RuleDecided { rule, action, port: row.port, key, side, reason });
 }
 
 /// Layer 4 checksum of a first packet or an ICMP error, unless the device looked, or the packet is not whole.

@@ -207,6 +207,15 @@ impl<P: PacketBuf> Shard<P> {
         self.view(port).map_or(ZoneId(0), |view| view.zone)
     }
 
+    fn is_logged(&self, rule: RuleIndex) -> bool {
+        self.config.rules.get(rule).is_some_and(|(rule, _)| rule.log)
+    }
+
+    /// Whether begin and end of a session are told: all of them, or those of logged rules.
+    fn is_audited(&self, rule: RuleIndex) -> bool {
+        self.config.audit_trail || self.is_logged(rule)
+    }
+
     fn count_hit(&mut self, rule: RuleIndex) {
         if let Some(hits) = self.hits.get_mut(rule.0 as usize) {
             *hits += 1;
@@ -241,6 +250,11 @@ impl<P: PacketBuf> Shard<P> {
     /// This worker's neighbours, for the console.
     pub fn neighbours(&self, now: Instant) -> Vec<NeighbourView> {
         self.neighbours.iter(now).collect()
+    }
+
+    /// Forgets what was learned of one family's neighbours; returns how many.
+    pub fn clear_neighbours(&mut self, v6: bool) -> usize {
+        self.neighbours.clear_learned(v6)
     }
 
     /// Takes the last claim of another host to one of the box's addresses.

@@ -13,9 +13,11 @@ pub use outbox::{Outbox, TxCounters};
 pub use steering::{Mail, STEER_RING_MESSAGES, Steering};
 
 use crate::drop_reason::{DropCounters, DropReason};
+use crate::event::{EVENT_FRAME_BYTES_MAX, Event};
 use crate::interface::{Mac, PortId};
 use crate::io::{BURST_PACKETS_MAX, PortIo};
 use crate::pipeline::{InspectStats, Shard};
+use crate::session::SessionHandle;
 use crate::time::{Instant, Tick};
 
 /// Polls between two rounds of housekeeping on a busy worker.
@@ -49,6 +51,8 @@ pub struct WorkerCounters {
     pub polls: u64,
     /// Polls that found nothing.
     pub idle_polls: u64,
+    /// Events lost because the control thread was slow.
+    pub events_lost: u64,
 }
 
 /// One worker: its queue of every port, its shard, its rings.
@@ -60,6 +64,7 @@ pub struct Worker<Io: PortIo> {
     burst: Vec<Io::Packet>,
     burst_packets: usize,
     mode: ForwardMode,
+    verbose: bool,
     macs: Vec<Mac>,
     /// Ports without a transmit queue of this worker's own, and who sends for it.
     relays: Vec<(PortId, u8)>,
@@ -91,6 +96,7 @@ impl<Io: PortIo> Worker<Io> {
             burst: Vec::with_capacity(BURST_PACKETS_MAX),
             burst_packets: burst_packets.clamp(1, BURST_PACKETS_MAX),
             mode: ForwardMode::default(),
+            verbose: false,
             macs,
             received: vec![RxCounters::default(); ports],
             polls: 0,
@@ -133,6 +139,9 @@ impl<Io: PortIo> Worker<Io> {
         received.packets += count as u64;
         received.bursts += 1;
         received.bytes += self.burst.iter().map(|p| crate::io::PacketBuf::data(p).len() as u64).sum::<u64>();
+        if self.verbose {
+            self.tell_received(port);
+        }
         if self.mode == ForwardMode::Firewall {
             self.shard.run(now, port, &mut self.burst, &mut self.outbox);
             self.send_mail();
@@ -140,6 +149,18 @@ impl<Io: PortIo> Worker<Io> {
             mode::forward(self.mode, port, &self.macs, &mut self.burst, &mut self.outbox);
         }
         count
+    }
+
+    /// Tells of every packet of the burst (`set verbose`).
+    #[cold]
+    fn tell_received(&mut self, port: PortId) {
+        for packet in &self.burst {
+            let data = crate::io::PacketBuf::data(packet);
+            let mut frame = [0; EVENT_FRAME_BYTES_MAX];
+            let kept = data.len().min(frame.len());
+            frame[..kept].copy_from_slice(&data[..kept]);
+            self.outbox.tell(Event::Received { port, bytes: data.len() as u16, frame });
+        }
     }
 
     /// Hands frames for ports without a queue of our own to the workers that have one.
@@ -220,7 +241,7 @@ impl<Io: PortIo> Worker<Io> {
         self.until_housekeeping = HOUSEKEEPING_POLLS;
         self.tick = now.tick();
         self.outbox.refill(&mut self.io);
-        self.shard.expire(now, EXPIRY_BUDGET_SESSIONS);
+        self.shard.expire(now, EXPIRY_BUDGET_SESSIONS, &mut self.outbox);
         self.shard.poll_neighbours(now, &mut self.outbox);
         self.send_mail();
     }
@@ -234,6 +255,7 @@ impl<Io: PortIo> Worker<Io> {
             inspect: self.shard.stats().clone(),
             polls: self.polls,
             idle_polls: self.idle_polls,
+            events_lost: self.outbox.events_lost,
         }
     }
 
@@ -259,6 +281,21 @@ impl<Io: PortIo> Worker<Io> {
     /// What is done with packets from now on.
     pub fn set_mode(&mut self, mode: ForwardMode) {
         self.mode = mode;
+    }
+
+    /// Tells of every packet received.
+    pub fn set_verbose(&mut self, on: bool) {
+        self.verbose = on;
+    }
+
+    /// Events go into `ring` from now on.
+    pub fn set_events(&mut self, ring: rtrb::Producer<Event>) {
+        self.outbox.set_events(ring);
+    }
+
+    /// Removes a session before its time (`clear ip inspect sessions`); `false` when it is gone already.
+    pub fn end_session(&mut self, session: SessionHandle) -> bool {
+        self.shard.end_session(session, &mut self.outbox)
     }
 
     /// Packets asked of a port at once, 1 to [`BURST_PACKETS_MAX`].

@@ -1,6 +1,7 @@
 //! What one pass of the pipeline leaves behind: packets to send, to free, to hand over.
 
 use crate::drop_reason::{DropCounters, DropReason};
+use crate::event::Event;
 use crate::interface::PortId;
 use crate::io::{PacketBuf, PortIo};
 use crate::neighbour::NeighbourUpdate;
@@ -19,6 +20,10 @@ pub struct Outbox<P> {
     pub(super) steered: Vec<(u8, PortId, P)>,
     /// What this worker learned of its neighbours, for the other workers.
     pub(super) learned: Vec<NeighbourUpdate>,
+    /// Where events go, and how many found no room.
+    events: Option<rtrb::Producer<Event>>,
+    /// Events lost because the control thread was slow.
+    pub events_lost: u64,
     /// Drops of this worker by reason.
     pub drops: DropCounters,
     /// Transmitted packets and bytes by port, refused packets by port.
@@ -44,8 +49,25 @@ impl<P: PacketBuf> Outbox<P> {
             own: Vec::with_capacity(OWN_PACKETS_MAX),
             steered: Vec::with_capacity(TX_PACKETS_RESERVED),
             learned: Vec::new(),
+            events: None,
+            events_lost: 0,
             drops: DropCounters::default(),
             sent: vec![TxCounters::default(); ports],
+        }
+    }
+
+    /// Events go into `ring` from now on.
+    pub(super) fn set_events(&mut self, ring: rtrb::Producer<Event>) {
+        self.events = Some(ring);
+    }
+
+    /// Tells the control thread; never waits.
+    #[cold]
+    pub fn tell(&mut self, event: Event) {
+        if let Some(ring) = &mut self.events
+            && ring.push(event).is_err()
+        {
+            self.events_lost += 1;
         }
     }
 

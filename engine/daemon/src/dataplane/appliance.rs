@@ -9,6 +9,7 @@ use dpdk::clock::Tsc;
 use dpdk::pool::Pool;
 use dpdk::port::PortControl;
 use holdfast_engine::config::EngineConfig;
+use holdfast_engine::event::Event;
 use holdfast_engine::session::SessionReader;
 use holdfast_engine::time::Instant;
 use holdfast_engine::worker::{ForwardMode, WorkerCounters};
@@ -70,6 +71,8 @@ pub struct Appliance {
     pub verbose: u8,
     /// When counters were last cleared.
     pub cleared_at: Option<Instant>,
+    /// Each worker's events.
+    pub events: Vec<rtrb::Consumer<Event>>,
     /// The newest log lines.
     pub log: crate::logging::LogBuffer,
     /// Session creations, sampled for the last minute's rate.
@@ -91,6 +94,7 @@ impl Appliance {
     /// What is done a few times a second.
     pub fn tick(&mut self) {
         self.watch_ports();
+        self.log_events();
         let now = self.now();
         if self.rate.due(now)
             && let Ok(counters) = self.counters()
@@ -148,7 +152,11 @@ impl Appliance {
         for port in &mut self.ports {
             if !port.removed && port.control.is_removed() {
                 port.removed = true;
-                tracing::error!(interface = port.name, device = port.control.device(), "port vanished; other ports go on");
+                tracing::error!(
+                    interface = port.name,
+                    device = port.control.device(),
+                    "port vanished; other ports go on"
+                );
                 if let Err(error) = port.control.stop() {
                     tracing::warn!(interface = port.name, %error, "the vanished port did not stop cleanly");
                 }
@@ -156,7 +164,12 @@ impl Appliance {
             let up = !port.removed && port.control.link().is_ok_and(|link| link.up);
             if port.link_up != Some(up) {
                 let old = port.link_up.map_or("unknown", |was| if was { "up" } else { "down" });
-                tracing::info!(interface = port.name, old, new = if up { "up" } else { "down" }, "link changed");
+                tracing::info!(
+                    interface = port.name,
+                    old,
+                    new = if up { "up" } else { "down" },
+                    "link changed"
+                );
                 port.link_up = Some(up);
             }
         }

@@ -35,7 +35,11 @@ pub fn interfaces(config: &Config, macs: &[Mac]) -> Vec<Interface> {
 ///
 /// # Errors
 /// Routes or rules that the engine or DPDK's libraries refuse.
-pub fn engine_config(eal: &dpdk::eal::EalRef, config: &Config, macs: &[Mac]) -> Result<EngineConfig, RunError> {
+pub fn engine_config(
+    eal: &dpdk::eal::EalRef,
+    config: &Config,
+    macs: &[Mac],
+) -> Result<EngineConfig, RunError> {
     let interfaces = interfaces(config, macs);
     let routes: Vec<StaticRoute> = config.routes.iter().map(|route| static_route(config, route)).collect();
     let routes = RouteTable::new(&interfaces, &routes)?.with_fib(|routes| DpdkFib::boxed(eal, routes))?;

@@ -62,7 +62,7 @@ impl Control for Appliance {
         self.report_interfaces()
     }
     fn running_config(&mut self) -> Result<report::RunningConfig, ControlError> {
-        Ok(report::RunningConfig { toml: self.config.to_toml() })
+        Ok(report::RunningConfig { toml: self.config.running() })
     }
     fn version(&mut self) -> Result<report::Version, ControlError> {
         Ok(report::Version {
@@ -194,7 +194,11 @@ impl Appliance {
 }
 
 fn in_range(what: &'static str, value: u64, min: u64, max: u64) -> Result<(), ControlError> {
-    if (min..=max).contains(&value) { Ok(()) } else { Err(ControlError::OutOfRange { what, value, min, max }) }
+    if (min..=max).contains(&value) {
+        Ok(())
+    } else {
+        Err(ControlError::OutOfRange { what, value, min, max })
+    }
 }
 
 /// The engine's mode for a console word.

@@ -49,7 +49,10 @@ pub fn run(
         let stop = Arc::clone(stop);
         // As with testpmd, who leaves the prompt of a foreground box ends the box.
         let ended = move || stop.store(true, Ordering::Relaxed);
-        Some(attach(server.requests(), ended).map_err(|source| RunError::System { doing: "starting the console", source })?)
+        Some(
+            attach(server.requests(), ended)
+                .map_err(|source| RunError::System { doing: "starting the console", source })?,
+        )
     } else {
         None
     };

@@ -61,7 +61,8 @@ fn is_pci_address(device: &str) -> bool {
 fn free_hugepages_mb() -> u64 {
     let Ok(sizes) = fs::read_dir(HUGEPAGES) else { return 0 };
     let mb = |entry: fs::DirEntry| -> Option<u64> {
-        let kb: u64 = entry.file_name().to_str()?.strip_prefix("hugepages-")?.strip_suffix("kB")?.parse().ok()?;
+        let kb: u64 =
+            entry.file_name().to_str()?.strip_prefix("hugepages-")?.strip_suffix("kB")?.parse().ok()?;
         let free: u64 = fs::read_to_string(entry.path().join("free_hugepages")).ok()?.trim().parse().ok()?;
         Some(free * kb / 1024)
     };
@@ -74,7 +75,9 @@ mod tests {
 
     #[test]
     fn pci_addresses() {
-        assert!(is_pci_address("0000:3b:00.0") && is_pci_address("3b:00.1") && is_pci_address("0000:3b:00.0,a=1"));
+        assert!(
+            is_pci_address("0000:3b:00.0") && is_pci_address("3b:00.1") && is_pci_address("0000:3b:00.0,a=1")
+        );
         assert!(!is_pci_address("net_null0") && !is_pci_address("net_af_packet0,iface=eth0.1:2"));
     }
 }

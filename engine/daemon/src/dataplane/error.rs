@@ -30,7 +30,9 @@ pub enum RunError {
         source: EalError,
     },
     /// No packet pool.
-    #[error("{mbufs} packet buffers do not fit [eal] memory_mb = {memory_mb}; raise memory_mb or lower [eal] mbufs or the descriptors: {source}")]
+    #[error(
+        "{mbufs} packet buffers do not fit [eal] memory_mb = {memory_mb}; raise memory_mb or lower [eal] mbufs or the descriptors: {source}"
+    )]
     Pool {
         /// Buffers asked for.
         mbufs: u32,

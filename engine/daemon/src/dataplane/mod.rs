@@ -9,6 +9,7 @@
 //! | `worker_thread.rs`, `idle.rs` | a worker's thread: core, clock, sleep, requests |
 //! | `control_loop.rs` | the control thread: console requests, link state, signals |
 //! | `appliance.rs`, `control.rs`, `report_*.rs`, `rate.rs` | what the console asks of a running box |
+//! | `events.rs` | what workers tell: audit trail, logged rules, verbose packets |
 
 mod appliance;
 mod assemble;
@@ -17,6 +18,7 @@ mod control;
 mod control_loop;
 mod eal_args;
 mod error;
+mod events;
 mod fib;
 mod idle;
 mod packet;

@@ -1,6 +1,7 @@
 //! DPDK's packets and ports behind the engine's traits.
 
 use bytemuck::TransparentWrapper;
+use bytemuck::allocation::TransparentWrapperAlloc as _;
 use dpdk::mbuf::{self, Mbuf};
 use dpdk::pool::Pool;
 use dpdk::queue::{RxQueue, TxQueue};

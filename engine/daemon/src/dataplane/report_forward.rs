@@ -112,7 +112,12 @@ impl Appliance {
                 }
             })
             .collect();
-        report::ConfigRxtx { mode: report_mode(self.mode), burst: self.burst, cores: self.workers.len() as u16, ports }
+        report::ConfigRxtx {
+            mode: report_mode(self.mode),
+            burst: self.burst,
+            cores: self.workers.len() as u16,
+            ports,
+        }
     }
 
     /// `show config cores`.

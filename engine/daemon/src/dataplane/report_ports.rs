@@ -11,7 +11,8 @@ use crate::report;
 impl Appliance {
     /// `show port info`.
     pub(super) fn report_port_info(&self, ports: Ports) -> Result<report::PortInfos, ControlError> {
-        let ports = ports.of(self.port_count())?.map(|number| self.port_info_of(number)).collect::<Result<_, _>>()?;
+        let ports =
+            ports.of(self.port_count())?.map(|number| self.port_info_of(number)).collect::<Result<_, _>>()?;
         Ok(report::PortInfos { ports })
     }
 
@@ -42,7 +43,10 @@ impl Appliance {
     }
 
     /// `show port stats`.
-    pub(super) fn report_port_stats(&mut self, ports: Ports) -> Result<report::PortStatsReport, ControlError> {
+    pub(super) fn report_port_stats(
+        &mut self,
+        ports: Ports,
+    ) -> Result<report::PortStatsReport, ControlError> {
         let now = self.now();
         let mut rows = Vec::new();
         for number in ports.of(self.port_count())? {

@@ -68,12 +68,18 @@ impl Appliance {
         }
     }
 
+    /// The session a console number names, if it still lives.
+    fn find_session(&self, id: report::SessionId) -> Option<(usize, SessionHandle)> {
+        let (worker, index) = ((id.0 >> 56) as usize, id.0 as u32);
+        let session = self.readers.get(worker)?.snapshot(index).ok()??;
+        (session_id(worker as u16, session.handle) == id).then_some((worker, session.handle))
+    }
+
     /// `clear ip inspect sessions`; the number removed.
     pub(super) fn end_sessions(&self, which: report::SessionSelector) -> Result<u64, ControlError> {
         if let report::SessionSelector::One(id) = which {
-            let (worker, handle) = session_of(id);
-            let ended = match self.workers.get(worker) {
-                Some(_) => self.ask(worker, move |w| w.shard_mut().end_session(handle))?,
+            let ended = match self.find_session(id) {
+                Some((worker, handle)) => self.ask(worker, move |w| w.end_session(handle))?,
                 None => false,
             };
             return if ended { Ok(1) } else { Err(ControlError::NoSuchSession { id }) };
@@ -88,7 +94,7 @@ impl Appliance {
             for slice in handles.chunks(CLEAR_SLICE_SESSIONS) {
                 let slice = slice.to_vec();
                 ended += self.ask(worker, move |w| {
-                    slice.into_iter().filter(|&handle| w.shard_mut().end_session(handle)).count() as u64
+                    slice.into_iter().filter(|&handle| w.end_session(handle)).count() as u64
                 })?;
             }
         }
@@ -131,17 +137,12 @@ fn ticks(later: Tick, earlier: Tick) -> Duration {
     Duration::from_nanos(u64::from(later.since(earlier)) * Tick::NANOS)
 }
 
-/// A session's number on the console: worker, generation, slot. It names one session for ever, so that clearing
-/// by number cannot hit another that took the slot.
+/// A session's number on the console: worker, generation (its low 24 bits), slot. A slot would have to be used
+/// eight million times before clearing by number could hit another session.
 fn session_id(worker: u16, handle: SessionHandle) -> report::SessionId {
     report::SessionId(
         u64::from(worker) << 56 | u64::from(handle.generation & 0x00ff_ffff) << 32 | u64::from(handle.index),
     )
-}
-
-fn session_of(id: report::SessionId) -> (usize, SessionHandle) {
-    let handle = SessionHandle { index: id.0 as u32, generation: (id.0 >> 32) as u32 & 0x00ff_ffff };
-    ((id.0 >> 56) as usize, handle)
 }
 
 #[cfg(test)]
@@ -149,8 +150,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_name_a_session() {
-        let handle = SessionHandle { index: 0x1234_5678, generation: 0x00ab_cdef };
-        assert_eq!(session_of(session_id(3, handle)), (3, handle));
+    fn ids_differ_by_worker_generation_and_slot() {
+        let id = |worker, generation, index| session_id(worker, SessionHandle { index, generation }).0;
+        assert_eq!(id(3, 0x00ab_cdef, 0x1234_5678), 0x03ab_cdef_1234_5678);
+        assert_ne!(id(0, 1, 0), id(0, 3, 0));
     }
 }

@@ -60,14 +60,13 @@ impl Appliance {
             kind: if is_static { report::NeighbourKind::Static } else { report::NeighbourKind::Dynamic },
             state,
             age: (!is_static).then_some(n.age),
-            waiting: n.waiting,
+            waiting: n.queued_packets.into(),
         })
     }
 
     /// `clear arp` and `clear ipv6 neighbors`; the number forgotten.
     pub(super) fn forget_neighbours(&self, v6: bool) -> Result<u64, ControlError> {
-        let now = self.now();
-        let counts = self.ask_all(move |worker| worker.shard_mut().forget_neighbours(now, v6))?;
+        let counts = self.ask_all(move |worker| worker.shard_mut().clear_neighbours(v6))?;
         Ok(counts.into_iter().map(|count| count as u64).sum())
     }
 
@@ -101,8 +100,8 @@ impl Appliance {
                 rule: number,
                 from: rule.from.clone(),
                 to: rule.to.clone(),
-                action: rule.action.to_string(),
-                matches: matches(rule),
+                action: rule.action_word().to_owned(),
+                matches: rule.matches(),
                 hits: hits.get(number as usize - 1).copied().unwrap_or(0),
             })
             .collect();
@@ -168,22 +167,4 @@ impl Appliance {
     pub(super) fn zone_name(&self, zone: ZoneId) -> String {
         self.zones.get(usize::from(zone.0)).cloned().unwrap_or_default()
     }
-}
-
-/// A rule's conditions in words; empty when it matches everything.
-fn matches(rule: &RuleConfig) -> String {
-    let mut words = Vec::new();
-    if let Some(protocol) = rule.protocol {
-        words.push(protocol.to_string());
-    }
-    let mut list = |label: &str, items: Vec<String>| {
-        if !items.is_empty() {
-            words.push(format!("{label} {}", items.join(",")));
-        }
-    };
-    list("source", rule.source.iter().map(ToString::to_string).collect());
-    list("source-ports", rule.source_ports.iter().map(ToString::to_string).collect());
-    list("destination", rule.destination.iter().map(ToString::to_string).collect());
-    list("destination-ports", rule.destination_ports.iter().map(ToString::to_string).collect());
-    words.join(" ")
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use dpdk::clock::Tsc;
 use dpdk::eal::Eal;
+use holdfast_engine::event::EVENT_RING_EVENTS;
 use holdfast_engine::flow::OwnerMap;
 use holdfast_engine::interface::Mac;
 use holdfast_engine::pipeline::Shard;
@@ -65,6 +66,7 @@ pub fn start(eal: &Eal, config: Config, file: &Path, log: LogBuffer) -> Result<A
         cleared_at: None,
         rate: super::rate::CreationRate::default(),
         pool,
+        events: Vec::new(),
         log,
         config,
     };
@@ -88,12 +90,19 @@ fn start_workers(eal: &Eal, appliance: &mut Appliance, queues: Vec<Vec<WorkerPor
     let macs: Vec<Mac> = appliance.engine.interfaces.iter().map(|i| i.mac).collect();
     let mesh = Steering::mesh(config.workers.lcores.len() as u8);
     for (((id, &lcore), queues), steering) in (0u8..).zip(&config.workers.lcores).zip(queues).zip(mesh) {
-        let table = TableConfig { sessions_max, hash_key, touch_at_start: config.workers.poll == config::PollMode::Busy };
+        let table = TableConfig {
+            sessions_max,
+            hash_key,
+            touch_at_start: config.workers.poll == config::PollMode::Busy,
+        };
         let shard = Shard::new(id, Arc::clone(&appliance.engine), table)
             .map_err(|source| RunError::Shard { sessions_max, source })?;
         appliance.readers.push(shard.reader());
         let io = WorkerQueues::new(queues, appliance.pool.clone());
-        let worker = Worker::new(io, shard, steering, macs.clone(), config.workers.burst.into());
+        let mut worker = Worker::new(io, shard, steering, macs.clone(), config.workers.burst.into());
+        let (told, events) = rtrb::RingBuffer::new(EVENT_RING_EVENTS);
+        worker.set_events(told);
+        appliance.events.push(events);
         let handle = worker_thread::spawn(eal, lcore, poll, worker, Arc::new(Shared::default()))
             .map_err(|source| RunError::System { doing: "starting a worker thread", source })?;
         appliance.workers.push(handle);

@@ -22,23 +22,17 @@ pub enum ForwardMode {
     FiveTupleSwap,
     /// Receive and free.
     Rxonly,
-    /// Send generated packets.
-    Txonly,
-    /// Answer ARP requests and ICMP echo requests, free the rest.
-    Icmpecho,
 }
 
 impl ForwardMode {
     /// Every mode, the default first.
-    pub const ALL: [ForwardMode; 8] = [
+    pub const ALL: [ForwardMode; 6] = [
         ForwardMode::Firewall,
         ForwardMode::Io,
         ForwardMode::Mac,
         ForwardMode::Macswap,
         ForwardMode::FiveTupleSwap,
         ForwardMode::Rxonly,
-        ForwardMode::Txonly,
-        ForwardMode::Icmpecho,
     ];
 
     /// The word on the console, the same as in JSON.
@@ -50,8 +44,6 @@ impl ForwardMode {
             ForwardMode::Macswap => "macswap",
             ForwardMode::FiveTupleSwap => "5tswap",
             ForwardMode::Rxonly => "rxonly",
-            ForwardMode::Txonly => "txonly",
-            ForwardMode::Icmpecho => "icmpecho",
         }
     }
 }
@@ -281,10 +273,6 @@ pub struct PortQueueConfig {
     pub rx_descriptors: u16,
     /// Descriptors of each transmit queue.
     pub tx_descriptors: u16,
-    /// Receive offloads in use, a mask of `RTE_ETH_RX_OFFLOAD_*`.
-    pub rx_offloads: u64,
-    /// Transmit offloads in use, a mask of `RTE_ETH_TX_OFFLOAD_*`.
-    pub tx_offloads: u64,
 }
 
 /// `show config rxtx`.
@@ -312,7 +300,6 @@ impl Report for ConfigRxtx {
                 p.rx_queues,
                 p.tx_queues
             );
-            put!(out, "    Rx offloads={:#x} Tx offloads={:#x}\n", p.rx_offloads, p.tx_offloads);
             put!(out, "    RX desc={} - TX desc={}\n", p.rx_descriptors, p.tx_descriptors);
         }
     }

@@ -47,8 +47,6 @@ pub struct PortInfo {
     pub mtu: u16,
     /// Promiscuous mode is on.
     pub promiscuous: bool,
-    /// All-multicast mode is on.
-    pub all_multicast: bool,
     /// The port is started.
     pub started: bool,
     /// Receive queues in use.
@@ -63,8 +61,6 @@ pub struct PortInfo {
     pub rx_descriptors: u16,
     /// Descriptors of each transmit queue.
     pub tx_descriptors: u16,
-    /// Longest frame the driver can receive, in bytes.
-    pub rx_packet_max_bytes: u32,
     /// MAC addresses the port can filter on.
     pub mac_addresses_max: u32,
     /// Packets are spread over the receive queues by the device (RSS); otherwise the workers do it.
@@ -94,10 +90,8 @@ impl Report for PortInfos {
             put!(out, "Autoneg status: {}\n", word(p.link.autoneg, "On", "Off"));
             put!(out, "MTU: {}\n", p.mtu);
             put!(out, "Promiscuous mode: {}\n", word(p.promiscuous, "enabled", "disabled"));
-            put!(out, "Allmulticast mode: {}\n", word(p.all_multicast, "enabled", "disabled"));
             put!(out, "Maximum number of MAC addresses: {}\n", p.mac_addresses_max);
             put!(out, "RSS: {}\n", word(p.rss, "by the device", "none, the workers steer"));
-            put!(out, "Maximum configurable length of RX packet: {}\n", p.rx_packet_max_bytes);
             put!(out, "Current number of RX queues: {}\n", p.rx_queues);
             put!(out, "Max possible RX queues: {}\n", p.rx_queues_max);
             put!(out, "Number of RXDs per queue: {}\n", p.rx_descriptors);

@@ -83,7 +83,6 @@ impl Control for FakeBox {
             link: LinkReport { up: true, speed_mbps: 10_000, full_duplex: true, autoneg: false },
             mtu: 1500,
             promiscuous: true,
-            all_multicast: false,
             started: true,
             rx_queues: 1,
             rx_queues_max: 1024,
@@ -91,7 +90,6 @@ impl Control for FakeBox {
             tx_queues_max: 1024,
             rx_descriptors: 1024,
             tx_descriptors: 1024,
-            rx_packet_max_bytes: 65_535,
             mac_addresses_max: 1,
             rss: false,
         };
@@ -163,8 +161,6 @@ impl Control for FakeBox {
             tx_queues: 1,
             rx_descriptors: 1024,
             tx_descriptors: 1024,
-            rx_offloads: 0,
-            tx_offloads: 0x1_0000,
         };
         Ok(ConfigRxtx {
             mode: ForwardMode::Firewall,
