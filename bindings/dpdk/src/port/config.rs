@@ -156,7 +156,7 @@ impl Port {
         let tx = (0..).zip(&tx_gates).map(|(queue, gate)| TxQueue::new(attached, queue, gate.clone()));
         let (rx, tx) = (rx.collect(), tx.collect());
         let gates = rx_gates.into_iter().chain(tx_gates).collect();
-        let mut control = PortControl::new(self.attached, gates, settings, info);
+        let mut control = PortControl::new(self.attached, gates, settings, &info)?;
         if config.promiscuous {
             match control.set_promiscuous(true) {
                 // Drivers without an address filter have nothing to switch.

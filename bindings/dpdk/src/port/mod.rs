@@ -7,6 +7,7 @@ mod config;
 mod control;
 mod error;
 mod info;
+mod kernel;
 
 use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::ffi::CString;
