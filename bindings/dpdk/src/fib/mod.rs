@@ -43,9 +43,9 @@ const NO_ROUTE: u64 = (1 << 31) - 1;
 pub enum FibKind {
     /// A binary tree; memory grows with `routes_max` alone.
     Rib,
-    /// DIR-24-8 for IPv4 (Gupta, Lin, McKeown 1998), a trie of the same make for IPv6: 64 MiB for the first 24 bits, and
-    /// 1 KiB for each group of 256 longer prefixes. An IPv4 route longer than /24 takes up to one group, an IPv6
-    /// route up to thirteen.
+    /// DIR-24-8 for IPv4 (Gupta, Lin, McKeown 1998), a trie of the same make for IPv6: 64 MiB for the first 24
+    /// bits, and 1 KiB for each group of 256 longer prefixes. An IPv4 route longer than /24 takes up to one group,
+    /// an IPv6 route up to thirteen.
     Table {
         /// Groups set aside; DPDK may round up to a multiple of 64.
         tbl8_groups: u32,

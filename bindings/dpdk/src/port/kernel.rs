@@ -1,7 +1,7 @@
 //! The kernel interface that some ports stand on.
 //!
-//! The drivers on top of one (af_packet, af_xdp, tap) are asked for the link and answer "up" for as long as the port
-//! is started, whatever happened below (af_packet of 22.11 does). A firewall lives by that answer, so for these
+//! The drivers on top of one (af_packet, af_xdp, tap) are asked for the link and answer "up" for as long as the
+//! port is started, whatever happened below (af_packet of 22.11 does). A firewall lives by that answer, so for these
 //! ports the kernel is asked as well. The socket it is asked through belongs to the network namespace the port was
 //! made in, so any thread may ask.
 
