@@ -7,8 +7,7 @@ const DPDK_VERSION_MIN: &str = "22.11";
 const SHIM: [&str; 8] =
     ["eal.c", "mbuf.c", "layout.c", "port.c", "configure.c", "counters.c", "acl.c", "fib.c"];
 /// Libraries the shim calls into. EAL loads drivers from its plugin folder by itself.
-const LIBRARIES: [&str; 8] =
-    ["rte_eal", "rte_ethdev", "rte_mbuf", "rte_mempool", "rte_ring", "rte_acl", "rte_fib", "rte_kvargs"];
+const LIBRARIES: [&str; 6] = ["rte_eal", "rte_ethdev", "rte_mbuf", "rte_mempool", "rte_acl", "rte_fib"];
 
 fn main() {
     println!("cargo:rerun-if-changed=shim");
@@ -17,9 +16,13 @@ fn main() {
         .cargo_metadata(false)
         .print_system_cflags(false)
         .probe("libdpdk");
-    let dpdk = match found {
-        Ok(dpdk) => dpdk,
-        Err(error) => fail(&error),
+    let Ok(dpdk) = found else {
+        // Cargo fails the build with this sentence and nothing around it.
+        println!(
+            "cargo::error=libdpdk {DPDK_VERSION_MIN} or newer, with its headers, was not found by pkg-config: \
+             run `scripts/setup`, or `apt-get install libdpdk-dev`"
+        );
+        return;
     };
     let mut shim = cc::Build::new();
     shim.std("gnu11").define("_GNU_SOURCE", None).warnings(true).includes(&dpdk.include_paths);
@@ -49,14 +52,4 @@ fn machine_flags() -> Vec<String> {
         .filter(|flag| flag.starts_with("-m"))
         .map(String::from)
         .collect()
-}
-
-/// Ends the build with one sentence. What pkg-config said goes below it, for the rare case that it is needed.
-fn fail(error: &pkg_config::Error) -> ! {
-    eprintln!(
-        "libdpdk {DPDK_VERSION_MIN} or newer with its headers was not found: run `scripts/setup`, or `apt-get install libdpdk-dev`."
-    );
-    let detail = error.to_string();
-    eprintln!("pkg-config said: {}", detail.lines().find(|line| !line.trim().is_empty()).unwrap_or_default());
-    std::process::exit(1);
 }

@@ -79,8 +79,8 @@ unsafe impl Send for Inner {}
 unsafe impl Sync for Inner {}
 
 impl Pool {
-    /// A pool of `mbufs` buffers (2ⁿ−1 wastes no memory) with room for `data_room_bytes` of frame in each, DPDK's
-    /// headroom (128 bytes) not counted, and a cache of `cache` mbufs for each thread EAL knows (0: none).
+    /// A pool of `mbufs` buffers (2ⁿ−1 wastes no memory) with room for `data_room_bytes` of frame in each,
+    /// DPDK's headroom (128 bytes) not counted, and a cache of `cache` mbufs for each thread EAL knows (0: none).
     ///
     /// # Errors
     /// See [`PoolError`].

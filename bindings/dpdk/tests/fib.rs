@@ -169,7 +169,7 @@ fn groups_run_out_and_come_back() {
     assert_eq!((fib.lookup(host(63)), fib.lookup(host(64))), (None, Some(2)));
 }
 
-/// DPDK 22.11 by itself answers 13 to everything here; see the module's documentation.
+/// rte_fib by itself answers 13 to everything here; see the module's documentation.
 #[test]
 fn a_route_around_others_at_the_end_of_the_address_space_overwrites_nothing() {
     for shorter in [0u8, 1] {

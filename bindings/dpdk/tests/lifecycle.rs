@@ -4,6 +4,7 @@
 
 mod common;
 
+use dpdk::clock::Tsc;
 use dpdk::eal::{Eal, EalError, LogLevel, set_log_level, version};
 use dpdk::lcore::{self, LcoreError, Registered, pin_current};
 use dpdk::pool::Pool;
@@ -64,6 +65,13 @@ fn eal_starts_once_and_ends_clean() {
         assert!(Port::attach(&eal, "net_null_lifecycle").is_err());
         drop(port);
     }
+
+    let clock = Tsc::new(&eal);
+    let (start, hz) = (clock.cycles(), clock.hz());
+    assert!(hz > 1_000_000 && clock.cycles() > start, "{hz}");
+    assert_eq!((clock.nanos(hz), clock.nanos(hz / 2).div_ceil(10)), (1_000_000_000, 50_000_000));
+    // A century of cycles does not overflow.
+    assert_eq!(clock.nanos(hz * 3_000_000_000) / 1_000_000_000, 3_000_000_000);
 
     pin_current(0).unwrap();
     assert!(matches!(pin_current(usize::MAX), Err(LcoreError::Pin { .. })));

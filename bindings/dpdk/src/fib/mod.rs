@@ -5,12 +5,13 @@
 //! threads, build a new one beside the old and swap.
 //!
 //! # What the table kind needs help with
-//! The property tests of this module found that DPDK 22.11's tables forget everything in one case. A route that
-//! reaches to the end of the address space (such as 0.0.0.0/0, 128.0.0.0/1 or 240.0.0.0/4) is written into the
-//! table around the longer ones inside it. When those go up to the end without a gap, the position wraps to zero,
-//! looks like the beginning, and the whole table is overwritten: 0.0.0.0/1 and 128.0.0.0/1, then a default
-//! route, and every look-up answers the default route. A failed change may also stay in the table by halves, and the
-//! IPv6 table's count of its groups drifts when routes go before the longer ones inside them.
+//! The property tests of this module found that DPDK's tables forget everything in one case (22.11 does, and the
+//! code is the same in 26.07). A route that reaches to the end of the address space (such as 0.0.0.0/0, 128.0.0.0/1
+//! or 240.0.0.0/4) is written into the table around the longer ones inside it. When those go up to the end
+//! without a gap, the position wraps to zero, looks like the beginning, and the whole table is overwritten:
+//! 0.0.0.0/1 and 128.0.0.0/1, then a default route, and every look-up answers the default route. A failed change
+//! may also stay in the table by halves, and the IPv6 table's count of its groups drifts when routes go before the
+//! longer ones inside them.
 //!
 //! None of this happens when routes come shortest first, since then there is nothing to write around. So
 //! [`Fib`] keeps a list of its routes, and where a change could meet one of these cases, or failed, it makes a
@@ -42,9 +43,9 @@ const NO_ROUTE: u64 = (1 << 31) - 1;
 pub enum FibKind {
     /// A binary tree; memory grows with `routes_max` alone.
     Rib,
-    /// DIR-24-8 for IPv4 (Gupta, Lin, McKeown 1998), a trie of the same make for IPv6: 64 MiB for the first 24 bits, and
-    /// 1 KiB for each group of 256 longer prefixes. An IPv4 route longer than /24 takes up to one group, an IPv6
-    /// route up to thirteen.
+    /// DIR-24-8 for IPv4 (Gupta, Lin, McKeown 1998), a trie of the same make for IPv6: 64 MiB for the first 24
+    /// bits, and 1 KiB for each group of 256 longer prefixes. An IPv4 route longer than /24 takes up to one group,
+    /// an IPv6 route up to thirteen.
     Table {
         /// Groups set aside; DPDK may round up to a multiple of 64.
         tbl8_groups: u32,

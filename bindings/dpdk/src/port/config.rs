@@ -56,8 +56,8 @@ impl Default for PortConfig<'_> {
 /// Receive side scaling.
 #[derive(Clone, Copy, Debug)]
 pub struct RssConfig<'a> {
-    /// Toeplitz key, 40 bytes for most devices and 52 for some; a longer one is cut to the device's length. A key of
-    /// one repeated 16-bit number (such as 6d5a) is symmetric: both directions of a flow get one hash.
+    /// Toeplitz key, 40 bytes for most devices and 52 for some; a longer one is cut to the device's length. A key
+    /// of one repeated 16-bit number (such as 6d5a) is symmetric: both directions of a flow get one hash.
     pub key: &'a [u8],
     /// The queue of each hash bucket.
     pub reta: &'a [u8; RETA_PATTERN_ENTRIES],
@@ -156,7 +156,7 @@ impl Port {
         let tx = (0..).zip(&tx_gates).map(|(queue, gate)| TxQueue::new(attached, queue, gate.clone()));
         let (rx, tx) = (rx.collect(), tx.collect());
         let gates = rx_gates.into_iter().chain(tx_gates).collect();
-        let mut control = PortControl::new(self.attached, gates, settings, info);
+        let mut control = PortControl::new(self.attached, gates, settings, &info)?;
         if config.promiscuous {
             match control.set_promiscuous(true) {
                 // Drivers without an address filter have nothing to switch.

@@ -7,13 +7,12 @@ use std::sync::Arc;
 
 use crossbeam::utils::CachePadded;
 
+use super::kernel::{KernelInterface, KernelState};
 use super::{Attached, PortError, PortInfo, RETA_PATTERN_ENTRIES, Settings};
+use crate::error::Errno;
 use crate::gate::Gate;
 use crate::link::Link;
 use crate::stats::{PortStats, text};
-
-/// Drivers whose port is a kernel interface and ends with it.
-const KERNEL_INTERFACE_DRIVERS: [&str; 3] = ["net_af_packet", "net_af_xdp", "net_tap"];
 
 /// Start, stop, addresses, link, counters. Belongs to one thread at a time, as ethdev wants it.
 ///
@@ -26,7 +25,7 @@ pub struct PortControl {
     gates: Vec<Arc<CachePadded<Gate>>>,
     settings: Settings,
     /// The kernel interface this port stands on, if it ends with it.
-    kernel_interface: Option<u32>,
+    kernel: Option<KernelInterface>,
     not_sync: PhantomData<Cell<()>>,
 }
 
@@ -35,11 +34,13 @@ impl PortControl {
         attached: Arc<Attached>,
         gates: Vec<Arc<CachePadded<Gate>>>,
         settings: Settings,
-        info: PortInfo,
-    ) -> PortControl {
-        let kernel_interface =
-            info.if_index.filter(|_| KERNEL_INTERFACE_DRIVERS.contains(&info.driver.as_str()));
-        PortControl { attached, gates, settings, kernel_interface, not_sync: PhantomData }
+        info: &PortInfo,
+    ) -> Result<PortControl, PortError> {
+        let kernel = KernelInterface::of(&info.driver, info.if_index).map_err(|error| {
+            let errno = Errno(error.raw_os_error().unwrap_or(libc::EIO));
+            PortError::Driver { device: attached.device.clone(), doing: "opening a socket", errno }
+        })?;
+        Ok(PortControl { attached, gates, settings, kernel, not_sync: PhantomData })
     }
 
     /// DPDK's number of the port.
@@ -156,7 +157,8 @@ impl PortControl {
         self.attached.check("setting promiscuous mode", result).map(drop)
     }
 
-    /// The link as the driver knows it, without waiting for a negotiation.
+    /// The link as the driver knows it, without waiting for a negotiation; down as well when the kernel interface
+    /// the port stands on is down, has no carrier, or is gone.
     ///
     /// # Errors
     /// [`PortError::Driver`] if the driver does not answer.
@@ -165,11 +167,13 @@ impl PortControl {
         // SAFETY: the port is attached and `raw` is writable.
         let result = unsafe { dpdk_sys::hf_port_link(self.id(), &mut raw) };
         self.attached.check("reading the link", result)?;
-        Ok(Link::from_raw(raw))
+        let mut link = Link::from_raw(raw);
+        link.up &= self.kernel.as_ref().is_none_or(|kernel| kernel.state() == KernelState::Running);
+        Ok(link)
     }
 
     /// The device is gone for good: its driver said so, or finds it gone now, or the kernel interface it stood on
-    /// no longer exists where this thread looks (its network namespace). Such a port can only be dropped.
+    /// no longer exists in the network namespace the port was configured in. Such a port can only be dropped.
     pub fn is_removed(&self) -> bool {
         if self.attached.removal_reported() {
             return true;
@@ -178,11 +182,7 @@ impl PortControl {
         if unsafe { dpdk_sys::hf_port_is_removed(self.id()) } == 1 {
             return true;
         }
-        self.kernel_interface.is_some_and(|index| {
-            let mut name = [0; libc::IF_NAMESIZE];
-            // SAFETY: the buffer has the size the call writes at most.
-            unsafe { libc::if_indextoname(index, name.as_mut_ptr()) }.is_null()
-        })
+        self.kernel.as_ref().is_some_and(|kernel| kernel.state() == KernelState::Gone)
     }
 
     /// Basic counters since the last reset.

@@ -7,6 +7,7 @@ mod config;
 mod control;
 mod error;
 mod info;
+mod kernel;
 
 use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::ffi::CString;
@@ -44,8 +45,8 @@ pub(crate) struct Attached {
 }
 
 impl Port {
-    /// Attaches a device: a virtual one with its arguments (`net_null0,size=64`, `net_af_packet0,iface=eth1`), or a PCI address
-    /// (`0000:3b:00.0`). The port is owned by the caller from then on; a second attach of the same device fails.
+    /// Attaches a device: a virtual one with its arguments (`net_null0,size=64`, `net_af_packet0,iface=eth1`), or
+    /// a PCI address (`0000:3b:00.0`). The port is owned by the caller from then on; a second attach of the same device fails.
     ///
     /// # Errors
     /// [`PortError::Attach`] with the device and why it is not there, [`PortError::NoDriver`] for an unknown name,
