@@ -1,5 +1,7 @@
 //! Expiry: what the table makes of the slots its wheel tells it to look at.
 
+use super::bucket::LANES;
+use super::cold::NIL;
 use super::{SessionHandle, SessionState, SessionTable, Snapshot};
 use crate::flow::FlowKey;
 use crate::time::Tick;
@@ -33,12 +35,17 @@ impl SessionTable {
         budget
     }
 
-    /// The list is linked through memory that nothing else touched lately: fetch the next slot's rows meanwhile.
+    /// The list runs through memory that nothing touched lately, so ask for what the next rounds need: the
+    /// bucket of the next slot, whose row should be here by now, and the rows of the one after it.
     #[inline]
     fn prefetch_next_due(&self) {
-        if let Some(next) = self.wheel.peek_due() {
-            self.storage.cold.prefetch(next as usize, 0);
-            self.storage.entries.prefetch(next as usize, 0);
+        let Some(next) = self.wheel.peek_due() else { return };
+        let cold = self.storage.cold(next);
+        self.storage.buckets.prefetch((cold.position() / LANES) as usize, 0);
+        let (after_next, _) = cold.links();
+        if after_next != NIL {
+            self.storage.cold.prefetch(after_next as usize, 0);
+            self.storage.entries.prefetch(after_next as usize, 0);
         }
     }
 

@@ -3,6 +3,7 @@
 //! | file | what it is |
 //! | --- | --- |
 //! | `table.rs` | the table as its owner uses it; the essay on the whole design |
+//! | `config.rs` | its size, its errors, its figures |
 //! | `burst.rs`, `aging.rs` | its look-ups by burst; its expiry |
 //! | `reader.rs` | the table as everybody else sees it, lock-free |
 //! | `state.rs`, `entry.rs`, `cold.rs` | a session: decoded, its hot line, its cold row |
@@ -14,6 +15,7 @@ mod aging;
 mod bucket;
 mod burst;
 mod cold;
+mod config;
 mod entry;
 mod index;
 mod memory;
@@ -33,13 +35,13 @@ mod tests;
 
 pub use burst::{Candidate, LOOKUP_KEYS_MAX, PREFETCH_KEYS};
 pub use cold::Counter;
+pub use config::{
+    Admission, IndexCounters, InsertError, MemoryBytes, SESSIONS_MAX_LIMIT, TableConfig, TableError,
+};
 pub use reader::{SessionReader, Walk};
 pub use state::{Direction, NextHopRef, SessionFlags, SessionState, TcpPeer};
 pub use storage::Contended;
-pub use table::{
-    Admission, IndexCounters, InsertError, MemoryBytes, SESSIONS_MAX_LIMIT, SessionTable, TableConfig,
-    TableError,
-};
+pub use table::SessionTable;
 
 use crate::flow::FlowKey;
 use crate::time::Tick;

@@ -1,7 +1,7 @@
 //! The table at its limits: what fits, what it costs, what happens to one more.
 
 use super::super::{InsertError, SESSIONS_MAX_LIMIT, SessionState, SessionTable, TableConfig, TableError};
-use super::{admission, key, table};
+use super::{admission, assert_index_consistent, key, table};
 use crate::flow::{FlowHash, FlowKey, HashKey};
 use crate::time::Tick;
 
@@ -56,6 +56,7 @@ fn every_small_capacity_can_be_filled() {
         let mut table = table(sessions_max);
         fill(&mut table);
         assert_holds_all(&table);
+        assert_index_consistent(&table);
     }
 }
 
@@ -85,6 +86,7 @@ fn keys_with_one_hash_fill_two_buckets_and_harm_nobody_else() {
     // What stood in the two buckets made room, so all sixteen lanes are theirs.
     assert_eq!((admitted, table.index_counters().crowded), (16, 84));
     assert!((0..900).all(|n| table.lookup(&key(n), table.hash(&key(n))).is_some()));
+    assert_index_consistent(&table);
     assert_eq!((0..100).filter(|&n| table.lookup(&attack(n), hash).is_some()).count(), 16);
 }
 

@@ -4,6 +4,7 @@ mod capacity;
 mod model;
 mod threads;
 
+use super::bucket::LANES;
 use super::{Admission, SessionTable, TableConfig};
 use crate::flow::{FlowKey, HashKey};
 use crate::time::Tick;
@@ -26,6 +27,27 @@ fn key(n: u32) -> FlowKey {
     } else {
         FlowKey::ipv4(0x0a00_0000 | n >> 12, 0x0a80_0001, (n & 0xfff) as u16 + 1024, 443, 6, 0).0
     }
+}
+
+/// Every lane names a live session that knows its position, every live session has one lane, and each bucket's
+/// overflow is the number of its entries that live elsewhere.
+fn assert_index_consistent(table: &SessionTable) {
+    let storage = &*table.storage;
+    let buckets = storage.geometry.buckets();
+    let mut overflow = vec![0; buckets as usize];
+    let mut lanes = 0;
+    for number in 0..buckets {
+        for (at, lane) in (0..LANES).filter_map(|at| Some((at, storage.bucket(number).lane(at)?))) {
+            assert!(storage.entry(lane.slot).peek().is_filled());
+            assert_eq!(storage.cold(lane.slot).position(), number * LANES + at);
+            if lane.secondary {
+                overflow[storage.geometry.other(number, lane.tag) as usize] += 1;
+            }
+            lanes += 1;
+        }
+    }
+    assert_eq!(lanes, table.len());
+    assert!((0..buckets).all(|number| storage.bucket(number).overflow() == overflow[number as usize]));
 }
 
 #[test]

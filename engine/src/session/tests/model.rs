@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::super::{
     Counter, Direction, InsertError, LOOKUP_KEYS_MAX, SessionDetails, SessionHandle, SessionState, Snapshot,
 };
-use super::{admission, key, table};
+use super::{admission, assert_index_consistent, key, table};
 use crate::flow::{FlowHash, FlowKey, HashKey};
 use crate::time::Tick;
 
@@ -154,6 +154,7 @@ proptest! {
             prop_assert_eq!(table.len() as usize, model.len());
         }
 
+        assert_index_consistent(&table);
         // Whatever happened, every way of asking gives the model's answer for every key.
         let keys: Vec<FlowKey> = (0..KEYS).map(key).collect();
         let hashes: Vec<FlowHash> = (0..KEYS).map(hash).collect();

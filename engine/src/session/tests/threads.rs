@@ -4,7 +4,7 @@
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::super::{NextHopRef, SessionReader, SessionState, SessionTable, TcpPeer};
-use super::{admission, key, table};
+use super::{admission, assert_index_consistent, key, table};
 use crate::interface::ZoneId;
 use crate::time::Tick;
 
@@ -56,6 +56,7 @@ fn readers_never_see_torn_wrong_or_missing_sessions() {
         done.store(true, Ordering::Relaxed);
     });
     assert_eq!(table.len(), STAYING);
+    assert_index_consistent(&table);
 }
 
 /// One round of everything an owner does.
