@@ -23,9 +23,9 @@ pub struct Settings {
     /// Probe a zero window below the next byte, as Linux does, and with the next byte only every other time.
     pub probes_below: bool,
     pub fast_open_bytes: u64,
+    pub refuses_fast_open: bool,
 }
 
-#[derive(Debug)]
 pub struct Endpoint {
     pub settings: Settings,
     is_client: bool,
@@ -34,6 +34,7 @@ pub struct Endpoint {
     next: u64,
     limit: u64,
     highest: u64,
+    max_window: u64,
     /// Receiving: the peer's first number, next position expected, data out of order, bytes not read yet.
     peer_isn: Option<u32>,
     expected: u64,
@@ -64,6 +65,7 @@ impl Endpoint {
             next: 0,
             limit: 1,
             highest: 0,
+            max_window: 0,
             peer_isn: None,
             expected: 0,
             out_of_order: BTreeMap::new(),
@@ -87,14 +89,24 @@ impl Endpoint {
         self.una == self.last() && self.peer_fin.is_some_and(|fin| self.expected == fin)
     }
 
-    /// Whether `segment`, sent by `self`, tells `receiver` nothing: no byte it lacks, no acknowledgement it lacks.
-    pub fn is_old_news(&self, segment: &TcpSegment, receiver: &Endpoint) -> bool {
+    /// Whether `segment`, sent by `self`, is of no use to `receiver`: it holds no byte and no acknowledgement that is
+    /// lacking, or its acknowledgement is so old that the receiver must discard it (RFC 5961 section 5.2).
+    pub fn is_useless(&self, segment: &TcpSegment, receiver: &Endpoint) -> bool {
         let near = |base: u32, position: u64, number: u32| {
             position as i64 + i64::from(number.wrapping_sub(base.wrapping_add(position as u32)) as i32)
         };
         let end = near(self.settings.isn, self.next, segment.end());
         let ack = near(receiver.settings.isn, receiver.next, segment.ack);
-        end <= receiver.expected as i64 && ack <= receiver.una as i64
+        let old_news = end <= receiver.expected as i64 && ack <= receiver.una as i64;
+        old_news || ack < receiver.una as i64 - receiver.max_window as i64
+    }
+
+    /// The numbers that matter, for a failure's message.
+    pub fn summary(&self) -> String {
+        format!(
+            "{:?} una {} next {} limit {} expected {} peer_fin {:?}",
+            self.settings, self.una, self.next, self.limit, self.expected, self.peer_fin
+        )
     }
 
     fn scaling(&self) -> bool {
@@ -142,7 +154,8 @@ impl Endpoint {
             self.peer_scale = segment.syn_scale;
         }
         self.take_data(segment, syn);
-        if ack {
+        // Once established, a SYN is answered and otherwise ignored (RFC 5961 section 4).
+        if ack && !(syn && self.established) {
             self.take_ack(segment, syn);
         }
     }
@@ -157,6 +170,9 @@ impl Endpoint {
         }
         let (from, to) = (from as u64, to as u64);
         let room = self.expected + self.settings.buffer_bytes - self.unread.min(self.settings.buffer_bytes);
+        // A server may take the SYN and leave its data.
+        let refuses = syn && (self.settings.refuses_fast_open || to > room);
+        let to = if refuses { from + 1 } else { to };
         if to > room + u64::from(syn) {
             return;
         }
@@ -185,7 +201,9 @@ impl Endpoint {
         }
         let shift = if self.scaling() && !syn { self.peer_scale.unwrap_or(0) } else { 0 };
         let una = self.una + ahead as u64;
-        self.limit = self.limit.max(una + (u64::from(segment.window) << shift));
+        let window = u64::from(segment.window) << shift;
+        self.max_window = self.max_window.max(window);
+        self.limit = self.limit.max(una + window);
         if una > self.una {
             (self.una, self.last_progress) = (una, u64::MAX);
             self.next = self.next.max(una);

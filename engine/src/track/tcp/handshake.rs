@@ -56,7 +56,9 @@ pub(super) fn open(state: &mut SessionState, segment: &TcpSegment) {
 /// the initiator tries again from the same port. Then an answer to the older SYN would be of no use to it.
 pub(super) fn reopen(state: &mut SessionState, segment: &TcpSegment) {
     if after_syn(segment) == state.peers[0].max_end {
-        state.peers[0].end = later(state.peers[0].end, segment.end());
+        let initiator = &mut state.peers[0];
+        initiator.end = later(initiator.end, segment.end());
+        initiator.max_window_bytes = initiator.max_window_bytes.max(u32::from(segment.window));
     } else {
         open(state, segment);
     }
@@ -91,10 +93,12 @@ fn settle_scale(state: &mut SessionState, reply_scale: Option<u8>) {
 fn begin_windows(state: &mut SessionState, segment: &TcpSegment) {
     let window_bytes = advertised_bytes(state, Direction::Reply, segment);
     let [initiator, responder] = &mut state.peers;
+    // Fast Open data that the responder did not take comes again, however small the window.
+    let not_taken_bytes = initiator.end.wrapping_sub(segment.ack);
     *responder = TcpPeer {
         end: segment.end(),
         max_end: after_syn(segment).wrapping_add(initiator.max_window_bytes),
-        max_window_bytes: window_bytes,
+        max_window_bytes: window_bytes.max(not_taken_bytes),
     };
     initiator.max_end =
         later(later(initiator.max_end, segment.ack.wrapping_add(window_bytes)), initiator.end);
@@ -116,7 +120,12 @@ pub(super) fn answer(state: &mut SessionState, segment: &TcpSegment, why: Why) -
         return restart(state, segment);
     }
     if repeated && after_syn(segment) == after_reply_syn(state) {
-        state.peers[1].end = later(state.peers[1].end, segment.end());
+        // The window may have opened since; the initiator goes by whichever copy reaches it first.
+        let window_bytes = advertised_bytes(state, Direction::Reply, segment);
+        let [initiator, responder] = &mut state.peers;
+        initiator.max_end = later(initiator.max_end, segment.ack.wrapping_add(window_bytes));
+        responder.end = later(responder.end, segment.end());
+        responder.max_window_bytes = responder.max_window_bytes.max(window_bytes);
         return Ok(Step::Go);
     }
     if !repeated {
@@ -194,9 +203,8 @@ pub(super) fn syn_again(state: &mut SessionState, segment: &TcpSegment) -> Resul
 /// The initiator's acknowledgement of the responder's SYN.
 pub(super) fn complete(state: &mut SessionState, segment: &TcpSegment) -> Result<Step, DropReason> {
     let [initiator, responder] = state.peers;
-    let span = (segment.seq, segment.sequence_len());
     if !between(after_reply_syn(state), segment.ack, responder.end)
-        || !window::sequence_inside(&initiator, &responder, span, initiator.max_end, 0)
+        || !window::sequence_inside(&initiator, &responder, segment.end(), initiator.max_end, 0)
     {
         return Err(DropReason::TcpOutOfWindow);
     }

@@ -203,6 +203,8 @@ fn ordinary(
 ) -> Result<Step, DropReason> {
     let slack_bytes = match before {
         TcpState::PickedUp => window::SLACK_MAX_BYTES,
+        // The numbers of a handshake are replicated with its state; they do not lag.
+        _ if before.is_half_open() => 0,
         _ => config.catch_up_bytes.min(window::SLACK_MAX_BYTES),
     };
     let from = after.peers[direction as usize];
@@ -211,7 +213,7 @@ fn ordinary(
     let to = &after.peers[direction.reverse() as usize];
     // What the other end sent is final too once its FIN was seen.
     let ack_slack = if before.fin_sent(direction.reverse()) { 0 } else { slack_bytes };
-    if !window::sequence_inside(&from, to, (segment.seq, segment.sequence_len()), right_edge, right_slack)
+    if !window::sequence_inside(&from, to, segment.end(), right_edge, right_slack)
         || !window::ack_inside(&from, to, segment.ack, ack_slack)
     {
         return Err(DropReason::TcpOutOfWindow);
@@ -236,7 +238,7 @@ fn lingering(
         window::inside(state, direction, segment, right_edge, 0)
     } else {
         let to = &state.peers[direction.reverse() as usize];
-        window::sequence_inside(from, to, (segment.seq, 0), from.max_end, 0)
+        window::sequence_inside(from, to, segment.seq, from.max_end, 0)
     };
     if inside { Ok(Step::Unnoticed) } else { Err(DropReason::TcpOutOfWindow) }
 }
@@ -255,7 +257,7 @@ fn reset(
         return Ok(Step::Go);
     }
     let slack_bytes = config.catch_up_bytes.min(window::SLACK_MAX_BYTES);
-    if window::sequence_inside(from, to, (segment.seq, 0), from.max_end, slack_bytes) {
+    if window::sequence_inside(from, to, segment.seq, from.max_end, slack_bytes) {
         return Ok(Step::Unnoticed);
     }
     // The port is closed, says the responder to a SYN that reuses the ports; the old connection is no witness.

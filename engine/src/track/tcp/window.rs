@@ -5,15 +5,18 @@
 //! lost after it. For a segment from end A, B being the other:
 //!
 //! 1. It ends at or before `A.max_end`: the highest acknowledgement plus window B ever sent.
-//! 2. It begins no more than B's largest window before `A.end`. Everything older was acknowledged, because A may
-//!    not have more than a window outstanding; so retransmissions and keep-alives (one byte below) are inside.
+//! 2. It ends no more than B's largest window before `A.end`. Everything older was acknowledged, because A may not
+//!    have more than a window outstanding; so retransmissions, also those that begin with old bytes, and
+//!    keep-alives (one byte below) are inside.
 //! 3. It acknowledges nothing B has not sent: `ack ≤ B.end`.
-//! 4. Its acknowledgement is at most a window old (RFC 5961 section 5.2), with 66,000 bytes as the least such
-//!    window, so that reordering on a connection with tiny windows stays harmless.
+//! 4. Its acknowledgement is at most two windows below `B.end`: RFC 5961 section 5.2 lets B discard what is more than
+//!    one below what it knows to be acknowledged, and that is at most another below what it has sent. At least
+//!    66,000 bytes are allowed, so that reordering on a connection with tiny windows stays harmless.
 //!
-//! 1 and 2 together say that the segment lies in one span of sequence space, and so do 3 and 4. A span is tested
+//! 1 and 2 together say that the segment's end lies in one span of sequence space, 3 and 4 say it of the
+//! acknowledgement. A span is tested
 //! by the distance from its left edge in unsigned wrapping arithmetic: one subtraction and one comparison, and
-//! right across the wrap for spans up to 4 GiB. The largest legal windows (65,535 << 14) give spans below 2 GiB.
+//! right across the wrap for spans up to 4 GiB. The largest legal windows (65,535 << 14) give spans of 2 GiB.
 //!
 //! A window of zero counts as one byte, or a probe of it would be outside.
 
@@ -23,6 +26,10 @@ use super::segment::{TcpFlags, TcpSegment};
 
 /// Least distance an acknowledgement may lag behind, in bytes.
 const ACK_LAG_MIN_BYTES: u32 = 66_000;
+
+/// Largest such distance: an acknowledgement this old and the right edge it would once have given are less than
+/// 2 GiB from the present right edge, or [`later`] could not tell which comes first. Still a whole window.
+const ACK_LAG_MAX_BYTES: u32 = 1 << 30;
 
 /// Most slack a check may be given, in bytes: with it all spans stay below 4 GiB.
 pub const SLACK_MAX_BYTES: u32 = 1 << 29;
@@ -35,26 +42,25 @@ pub(super) fn advertised_bytes(state: &SessionState, direction: Direction, segme
     (u32::from(segment.window) << shift).max(1)
 }
 
-/// Whether sequence numbers `seq .. seq + len` from `from` lie between one window before its end and
+/// Whether a segment of `from` that ends at `end` reaches into the window before all it has sent, and not beyond
 /// `right_edge` plus `slack_bytes`.
 #[inline]
 pub(super) fn sequence_inside(
     from: &TcpPeer,
     to: &TcpPeer,
-    (seq, len): (u32, u32),
+    end: u32,
     right_edge: u32,
     slack_bytes: u32,
 ) -> bool {
     let left_edge = from.end.wrapping_sub(to.max_window_bytes);
     let span = right_edge.wrapping_sub(left_edge).saturating_add(slack_bytes);
-    let offset = seq.wrapping_sub(left_edge);
-    offset <= span && len <= span - offset
+    end.wrapping_sub(left_edge) <= span
 }
 
 /// Whether `ack` from `from` acknowledges what `to` sent, and nothing too old.
 #[inline]
 pub(super) fn ack_inside(from: &TcpPeer, to: &TcpPeer, ack: u32, slack_bytes: u32) -> bool {
-    let lag = from.max_window_bytes.max(ACK_LAG_MIN_BYTES);
+    let lag = from.max_window_bytes.saturating_mul(2).clamp(ACK_LAG_MIN_BYTES, ACK_LAG_MAX_BYTES);
     ack.wrapping_sub(to.end.wrapping_sub(lag)) <= lag.saturating_add(slack_bytes)
 }
 
@@ -70,7 +76,7 @@ pub(super) fn inside(
     let from = &state.peers[direction as usize];
     let to = &state.peers[direction.reverse() as usize];
     // `&`, not `&&`: both are cheap and the branch would be the dearer part.
-    sequence_inside(from, to, (segment.seq, segment.sequence_len()), right_edge, slack_bytes)
+    sequence_inside(from, to, segment.end(), right_edge, slack_bytes)
         & ack_inside(from, to, segment.ack, slack_bytes)
 }
 
@@ -110,14 +116,10 @@ mod tests {
         for base in [1_000_000u32, u32::MAX - 50, u32::MAX, 0, 49] {
             let from = peer(base, base.wrapping_add(100), 10);
             let to = peer(7, 7, 60);
-            let inside = |from_base: i32, len: u32| {
-                let seq = base.wrapping_add_signed(from_base);
-                sequence_inside(&from, &to, (seq, len), from.max_end, 0)
-            };
-            assert!(inside(0, 100) && !inside(0, 101), "right edge at {base}");
-            assert!(inside(100, 0) && !inside(101, 0), "right edge, empty, at {base}");
-            assert!(inside(-60, 1) && !inside(-61, 1), "left edge at {base}");
-            assert!(!inside(i32::MIN, 0) && !inside(i32::MAX, 0), "far side at {base}");
+            let inside = |at: i32| sequence_inside(&from, &to, base.wrapping_add_signed(at), from.max_end, 0);
+            assert!(inside(100) && !inside(101), "right edge at {base}");
+            assert!(inside(-60) && !inside(-61), "left edge at {base}");
+            assert!(!inside(i32::MIN) && !inside(i32::MAX), "far side at {base}");
         }
     }
 
@@ -137,7 +139,7 @@ mod tests {
     fn largest_windows_leave_a_hole_to_refuse() {
         let window = 65_535 << 14;
         let (from, to) = (peer(0, window, window), peer(0, window, window));
-        let inside = |seq: u32| sequence_inside(&from, &to, (seq, 0), from.max_end, 0);
+        let inside = |seq: u32| sequence_inside(&from, &to, seq, from.max_end, 0);
         assert!(inside(window) && inside(0u32.wrapping_sub(window)));
         assert!(!inside(window + 1) && !inside(0u32.wrapping_sub(window + 1)) && !inside(1 << 31));
     }
@@ -148,12 +150,12 @@ mod tests {
         fn equals_the_rules_without_wrapping(
             base in 1u64 << 33..1 << 40,
             room in 0u64..1 << 30, window in 1u64..1 << 30,
-            seq_at in -(1i64 << 30)..1 << 31, len in 0u64..70_000,
+            end_at in -(1i64 << 31)..1 << 31,
         ) {
             let (from, to) = (peer(base as u32, (base + room) as u32, 1), peer(0, 0, window as u32));
-            let seq = base.wrapping_add_signed(seq_at);
-            let expected = seq + len <= base + room && seq >= base - window;
-            let got = sequence_inside(&from, &to, (seq as u32, len as u32), from.max_end, 0);
+            let end = base.wrapping_add_signed(end_at);
+            let expected = end <= base + room && end >= base - window;
+            let got = sequence_inside(&from, &to, end as u32, from.max_end, 0);
             prop_assert_eq!(got, expected);
         }
     }
