@@ -59,7 +59,7 @@ impl Appliance {
             },
             tcp_state: (protocol == Protocol::TCP.0).then(|| state_name(protocol, state)),
             worker,
-            rule: Some(session.details.rule),
+            rule: Some(session.details.rule + 1),
             age: ticks(now.tick(), session.details.created),
             idle: ticks(now.tick(), state.last_seen),
             expires: ticks(deadline, now.tick()),
