@@ -260,4 +260,16 @@ mod tests {
         assert_eq!(wheel.pop_due(&links, Tick(u32::MAX)), Some(1));
         assert_eq!(wheel.pop_due(&links, Tick(u32::MAX)), None);
     }
+
+    #[test]
+    fn a_clock_that_goes_back_fires_nothing_until_it_has_caught_up() {
+        let links = Block::<6>::zeroed(1, Backing::Small).unwrap();
+        let mut wheel = Wheel::new();
+        assert_eq!(wheel.pop_due(&links, Tick(300)), None);
+        wheel.arm(&links, 0, Tick(310));
+        for now in [10, 301, 309] {
+            assert_eq!(wheel.pop_due(&links, Tick(now)), None);
+        }
+        assert_eq!(wheel.pop_due(&links, Tick(310)), Some(0));
+    }
 }

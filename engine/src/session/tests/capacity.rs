@@ -1,5 +1,6 @@
 //! The table at its limits: what fits, what it costs, what happens to one more.
 
+use super::super::bucket::{LANES, Tag};
 use super::super::{InsertError, SESSIONS_MAX_LIMIT, SessionState, SessionTable, TableConfig, TableError};
 use super::{admission, assert_index_consistent, key, table};
 use crate::flow::{FlowHash, FlowKey, HashKey};
@@ -88,6 +89,62 @@ fn keys_with_one_hash_fill_two_buckets_and_harm_nobody_else() {
     assert!((0..900).all(|n| table.lookup(&key(n), table.hash(&key(n))).is_some()));
     assert_index_consistent(&table);
     assert_eq!((0..100).filter(|&n| table.lookup(&attack(n), hash).is_some()).count(), 16);
+}
+
+/// Keys whose buckets all lie among the same six crowd those far beyond what a table with room elsewhere ever
+/// sees: searches get long and paths come back to where they were.
+#[test]
+fn keys_are_refused_only_when_no_move_makes_room() {
+    const BUCKETS: u32 = 6;
+    for seed in 0..40 {
+        let mut table = table(100);
+        let geometry = table.storage.geometry;
+        let mut admitted = Vec::new();
+        let mut crowded = 0;
+        for n in 0.. {
+            let hash = FlowHash(flow(seed << 20 | n).hash(&HashKey::FIXED).0 >> 2);
+            let (primary, tag) = geometry.primary(hash);
+            if primary >= BUCKETS || geometry.other(primary, tag) >= BUCKETS {
+                continue;
+            }
+            match table.insert(&flow(n), hash, &SessionState::default(), admission(n), Tick(10)) {
+                Ok(_) => admitted.push((flow(n), hash)),
+                Err(error) => {
+                    assert_eq!(error, InsertError::Crowded);
+                    assert_no_room(&table, primary, tag);
+                    crowded += 1;
+                }
+            }
+            assert_index_consistent(&table);
+            assert!(admitted.iter().all(|&(key, hash)| table.lookup(&key, hash).is_some()));
+            if crowded == 10 {
+                break;
+            }
+        }
+        assert!(
+            admitted.len() as u32 >= BUCKETS * LANES * 9 / 10,
+            "{} of {}",
+            admitted.len(),
+            BUCKETS * LANES
+        );
+    }
+}
+
+/// Whatever could be moved, and whatever could be moved to make room for that, and so on: all of it is full.
+fn assert_no_room(table: &SessionTable, primary: u32, tag: Tag) {
+    let storage = &*table.storage;
+    let mut reachable = vec![primary, storage.geometry.other(primary, tag)];
+    let mut at = 0;
+    while let Some(&number) = reachable.get(at) {
+        assert_eq!(storage.bucket(number).free_lane(), None);
+        for lane in (0..LANES).filter_map(|lane| storage.bucket(number).lane(lane)) {
+            let other = storage.geometry.other(number, lane.tag);
+            if !reachable.contains(&other) {
+                reachable.push(other);
+            }
+        }
+        at += 1;
+    }
 }
 
 #[test]
