@@ -16,7 +16,8 @@
 //! transition is reported; `established`, `closing`, `closed`, `restarted` are transitions; `unnoticed` passes,
 //! changes no number and is no sign of life; `reopen` hands the segment to policy, and the script goes on with the new
 //! session it begins; `drop REASON` drops. Whatever drops or reopens must leave the session as it was. Segments
-//! are built as bytes and parsed, so a script may also expect the parser's reasons.
+//! are built as bytes and parsed, so a script may also expect the parser's reasons. Whenever the session's time
+//! becomes shorter the tracker must ask for its timer to be re-armed.
 
 #![expect(clippy::expect_used, reason = "a script that cannot be read fails the test")]
 
@@ -25,7 +26,7 @@ use std::path::Path;
 use holdfast_engine::drop_reason::DropReason;
 use holdfast_engine::session::{Direction, SessionState};
 use holdfast_engine::track::tcp::{self, TcpConfig, TcpSegment, TcpState};
-use holdfast_engine::track::{Change, Outcome, Transition};
+use holdfast_engine::track::{Change, Outcome, Timeouts, Transition, protocol};
 
 /// What a script may expect, and what the tracker did, in the same words.
 #[derive(Debug, PartialEq)]
@@ -117,8 +118,12 @@ impl Run {
                 self.open(&segment, line.first_host);
                 What::Reopen
             }
-            Outcome::Pass(Change { transition, keep_alive, .. }) => {
+            Outcome::Pass(Change { transition, keep_alive, rearm }) => {
                 self.session = Some(after);
+                let ticks = |state| Timeouts::default().timeout_ticks(protocol::TCP, state);
+                let (was, is) = (ticks(&before), ticks(&after));
+                assert!(rearm || is >= was, "not re-armed for a shorter time");
+                assert!(!rearm || is != was && transition != Transition::Established, "re-armed for nothing");
                 let same_state = TcpState::of(&before) == TcpState::of(&after);
                 let no_trace = same_state && (after.peers, after.scale) == (before.peers, before.scale);
                 if keep_alive || transition != Transition::None || !no_trace {

@@ -263,7 +263,7 @@ impl Endpoint {
             return;
         }
         self.probes += 1;
-        if self.settings.probes_below && self.probes % 2 == 0 {
+        if self.settings.probes_below && self.probes.is_multiple_of(2) {
             let empty = self.segment(self.next, self.next);
             out.push(TcpSegment { seq: empty.seq.wrapping_sub(1), ..empty });
         } else {

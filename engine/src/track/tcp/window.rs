@@ -91,7 +91,6 @@ pub(super) fn advance(state: &mut SessionState, direction: Direction, segment: &
     from.max_end = later(from.max_end, from.end);
     to.end = later(to.end, segment.ack);
     to.max_end = later(to.max_end, segment.ack.wrapping_add(window_bytes));
-    to.max_end = later(to.max_end, to.end);
     state.peers[direction as usize] = from;
     state.peers[direction.reverse() as usize] = to;
 }
