@@ -55,6 +55,11 @@ pub trait PortIo {
     /// Offers `burst` for transmission. The accepted prefix is consumed; what the port did not take stays in
     /// `burst`, in order. Returns how many were accepted.
     fn tx(&mut self, port: PortId, burst: &mut Vec<Self::Packet>) -> usize;
+    /// The worker whose queue carries this worker's packets for `port`; `None` when it has one of its own.
+    fn transmits_through(&self, port: PortId) -> Option<u8> {
+        let _ = port;
+        None
+    }
     /// A fresh empty packet, or `None` when the pool is exhausted.
     fn alloc(&mut self) -> Option<Self::Packet>;
     /// Frees all packets in `burst`; an implementation with a bulk path overrides this.

@@ -10,7 +10,7 @@ pub struct rte_acl_ctx {
 }
 
 /// What is looked up; all numbers big endian.
-#[repr(C)]
+#[repr(C, align(4))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct hf_acl_key {
     /// IP protocol.

@@ -8,8 +8,8 @@
 //! | [`pool`], [`mbuf`] | packet buffers, owned |
 //! | [`port`], [`queue`] | Ethernet ports: attach, configure, start, stop; bursts |
 //! | [`stats`], [`link`] | counters, link state |
-//! | `acl` | classification by rules |
-//! | `fib` | longest prefix match |
+//! | [`acl`] | classification by rules |
+//! | [`fib`] | longest prefix match |
 //!
 //! # Who keeps what alive
 //! Everything made here holds an [`eal::EalRef`], so EAL's memory is mapped for as long as anything lives in it.
@@ -23,9 +23,11 @@
 
 #![deny(unsafe_op_in_unsafe_fn)]
 
+pub mod acl;
 pub mod clock;
 pub mod eal;
 pub mod error;
+pub mod fib;
 mod gate;
 pub mod lcore;
 pub mod link;

@@ -1,5 +1,7 @@
 //! Pools and mbufs.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
 mod common;
 
 use common::{eal, pool};

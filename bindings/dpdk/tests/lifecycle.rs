@@ -1,5 +1,7 @@
 //! EAL's life: one start, one clean end, and nothing after it. A process of its own, and one test.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
 mod common;
 
 use dpdk::eal::{Eal, EalError, LogLevel, set_log_level, version};

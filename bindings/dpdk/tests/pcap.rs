@@ -1,5 +1,7 @@
 //! Frames from a file and into a file, by net_pcap, and the chains it makes of long ones.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
 mod common;
 
 use std::fs;

@@ -4,7 +4,13 @@
 //! box, and everything that wants to know or change something sends it a [`socket::ControlRequest`].
 #![deny(unsafe_code)]
 
+pub mod boxes;
+pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod console;
+pub mod keygen;
+pub mod logging;
 pub mod protocol;
 pub mod report;
+pub mod socket;

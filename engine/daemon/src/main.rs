@@ -1,2 +1,104 @@
-//! The Holdfast daemon.
-fn main() {}
+//! The `holdfast` program: reads the command line and hands over to the library.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+use holdfast::boxes;
+use holdfast::cli::{self, Command};
+use holdfast::config::Config;
+use holdfast::keygen::keygen;
+use holdfast::socket::{ClientError, Connection, Outcome, Runner, discover, interactive};
+
+/// Something failed while running.
+const FAILED: u8 = 1;
+/// The usage or the configuration is wrong; clap uses the same.
+const WRONG: u8 = 2;
+
+fn main() -> ExitCode {
+    let dpdk = boxes::dpdk_version();
+    let cli = match cli::parse(std::env::args_os(), &dpdk) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    match cli.command {
+        Command::Run { config, console, eal_args } => run(&config, eal_args, console),
+        Command::Console { socket, commands } => match console(socket.as_deref(), commands) {
+            Ok(Outcome::Failed) => ExitCode::from(FAILED),
+            Ok(Outcome::Done | Outcome::Quit) => ExitCode::SUCCESS,
+            Err(error) => complain(&error, FAILED),
+        },
+        Command::Check { config } => check(&config),
+        Command::Keygen { file } => match keygen(&file) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => complain(&error, FAILED),
+        },
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut cli::command(&dpdk), "holdfast", &mut script);
+            match io::stdout().write_all(&script) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => complain(&error, FAILED),
+            }
+        }
+    }
+}
+
+fn complain(error: &dyn std::error::Error, status: u8) -> ExitCode {
+    eprintln!("holdfast: {error}");
+    ExitCode::from(status)
+}
+
+fn run(file: &Path, eal_args: Vec<String>, console: bool) -> ExitCode {
+    let config = match Config::load(file) {
+        Ok(config) => config,
+        Err(errors) => {
+            eprintln!("{errors}");
+            return ExitCode::from(WRONG);
+        }
+    };
+    match boxes::run(config, file, eal_args, console) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&error, FAILED),
+    }
+}
+
+fn check(file: &Path) -> ExitCode {
+    match Config::load(file) {
+        Ok(config) => {
+            for warning in config.warnings() {
+                eprintln!("{}: warning: {warning}", file.display());
+            }
+            // Nobody may be reading; the exit status says the same.
+            let _ = writeln!(
+                io::stdout(),
+                "{}: right: box \"{}\", {} interfaces, {} routes, {} rules",
+                file.display(),
+                config.name,
+                config.interfaces.len(),
+                config.routes.len(),
+                config.rules.len()
+            );
+            ExitCode::SUCCESS
+        }
+        Err(errors) => {
+            eprintln!("{errors}");
+            ExitCode::from(WRONG)
+        }
+    }
+}
+
+fn console(socket: Option<&Path>, commands: Vec<String>) -> Result<Outcome, ClientError> {
+    let path = socket.map_or_else(discover, |path| Ok(path.to_owned()))?;
+    let mut connection = Connection::open(&path)?;
+    if commands.is_empty() && io::stdin().is_terminal() {
+        return interactive(&mut connection).map(|()| Outcome::Done);
+    }
+    let (mut output, mut errors) = (io::stdout(), io::stderr());
+    let mut runner = Runner::new(&mut connection, &mut output, &mut errors);
+    if commands.is_empty() {
+        runner.run(io::stdin().lines())
+    } else {
+        runner.run(commands.into_iter().map(Ok))
+    }
+}

@@ -1,4 +1,5 @@
 //! The configuration file: what is accepted, and what is said about what is not.
+#![allow(clippy::expect_used)] // helpers of tests
 
 use std::path::Path;
 use std::time::Duration;

@@ -63,6 +63,7 @@ mod tests {
             name: "inside".into(),
             mac: Mac([2, 0, 0, 0, 0, 1]),
             mtu: 1500,
+            vlan: None,
             zone: ZoneId(1),
             addresses: addresses
                 .iter()

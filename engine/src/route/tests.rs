@@ -17,6 +17,7 @@ fn interface(port: u8, addresses: &[&str]) -> Interface {
         name: format!("port{port}"),
         mac: Mac([2, 0, 0, 0, 0, port + 1]),
         mtu: 1500,
+        vlan: None,
         zone: ZoneId(1),
         addresses: addresses.iter().map(address).collect(),
     }

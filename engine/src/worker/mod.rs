@@ -61,6 +61,8 @@ pub struct Worker<Io: PortIo> {
     burst_packets: usize,
     mode: ForwardMode,
     macs: Vec<Mac>,
+    /// Ports without a transmit queue of this worker's own, and who sends for it.
+    relays: Vec<(PortId, u8)>,
     received: Vec<RxCounters>,
     polls: u64,
     idle_polls: u64,
@@ -79,7 +81,10 @@ impl<Io: PortIo> Worker<Io> {
         burst_packets: usize,
     ) -> Worker<Io> {
         let ports = io.ports();
+        let all = (0..ports).map(|port| PortId(port as u8));
+        let relays = all.filter_map(|port| Some((port, io.transmits_through(port)?))).collect();
         Worker {
+            relays,
             shard,
             steering,
             outbox: Outbox::new(ports),
@@ -111,6 +116,7 @@ impl<Io: PortIo> Worker<Io> {
             self.housekeep(now);
         }
         self.until_housekeeping -= 1;
+        self.relay();
         self.outbox.flush(&mut self.io);
         self.polls += 1;
         self.idle_polls += u64::from(found == 0);
@@ -136,6 +142,22 @@ impl<Io: PortIo> Worker<Io> {
         count
     }
 
+    /// Hands frames for ports without a queue of our own to the workers that have one.
+    #[inline]
+    fn relay(&mut self) {
+        for at in 0..self.relays.len() {
+            let (port, worker) = self.relays[at];
+            let mut frames = self.outbox.take_queued(port);
+            for frame in frames.drain(..) {
+                if let Err(Mail::Transmit(_, frame)) = self.steering.push(worker, Mail::Transmit(port, frame))
+                {
+                    self.outbox.drop_packet(frame, DropReason::SteerRingFull);
+                }
+            }
+            self.outbox.put_back(port, frames);
+        }
+    }
+
     /// Hands over what other workers own.
     #[inline]
     fn send_mail(&mut self) {
@@ -147,7 +169,7 @@ impl<Io: PortIo> Worker<Io> {
             match self.steering.push(owner, Mail::Packet(port, packet)) {
                 Ok(()) => self.shard.stats_mut().steered_out += 1,
                 Err(Mail::Packet(_, packet)) => self.outbox.drop_packet(packet, DropReason::SteerRingFull),
-                Err(Mail::Neighbour(_)) => {}
+                Err(Mail::Transmit(..) | Mail::Neighbour(_)) => {}
             }
         }
         self.outbox.steered = steered;
@@ -172,6 +194,10 @@ impl<Io: PortIo> Worker<Io> {
                     Ok(Mail::Packet(port, packet)) => {
                         packets += 1;
                         self.shard.receive_steered(now, port, packet, &mut self.outbox);
+                    }
+                    Ok(Mail::Transmit(port, frame)) => {
+                        found += 1;
+                        self.outbox.send(port, frame);
                     }
                     Ok(Mail::Neighbour(update)) => {
                         self.shard.neighbour_learned(now, &update, &mut self.outbox);

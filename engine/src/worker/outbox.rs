@@ -91,6 +91,18 @@ impl<P: PacketBuf> Outbox<P> {
         packet
     }
 
+    /// Takes all frames queued for `port`, for another worker to send.
+    pub(super) fn take_queued(&mut self, port: PortId) -> Vec<P> {
+        self.tx.get_mut(usize::from(port.0)).map(core::mem::take).unwrap_or_default()
+    }
+
+    /// Gives back the emptied vector that [`Outbox::take_queued`] took.
+    pub(super) fn put_back(&mut self, port: PortId, emptied: Vec<P>) {
+        if let Some(queue) = self.tx.get_mut(usize::from(port.0)) {
+            *queue = emptied;
+        }
+    }
+
     /// Keeps packets for the box's own frames at hand, so that the pipeline never asks the pool.
     pub(super) fn refill<Io: PortIo<Packet = P>>(&mut self, io: &mut Io) {
         while self.own.len() < OWN_PACKETS_MAX {

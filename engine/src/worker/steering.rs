@@ -17,6 +17,8 @@ pub const STEER_RING_MESSAGES: usize = 1024;
 pub enum Mail<P> {
     /// A packet of one of the receiver's flows, with the port it arrived on.
     Packet(PortId, P),
+    /// A finished frame for a port of which only the receiving worker has a transmit queue.
+    Transmit(PortId, P),
     /// A neighbour's address was learned.
     Neighbour(NeighbourUpdate),
 }

@@ -30,10 +30,15 @@ pub fn arguments(megabytes: u32) -> Vec<String> {
 }
 
 pub fn eal() -> &'static EalRef {
+    eal_with(256)
+}
+
+/// As [`eal`], for test binaries that need more memory; all tests of one ask for the same.
+pub fn eal_with(megabytes: u32) -> &'static EalRef {
     static EAL: OnceLock<EalRef> = OnceLock::new();
     EAL.get_or_init(|| {
         dpdk::eal::set_log_level(dpdk::eal::LogLevel::Error).unwrap();
-        let eal = Eal::init(&arguments(256)).unwrap().handle();
+        let eal = Eal::init(&arguments(megabytes)).unwrap().handle();
         // Statics are not dropped, so nobody would remove it at the end. Nothing is in it with --no-shconf.
         std::fs::remove_dir(eal.runtime_dir()).unwrap();
         eal

@@ -53,16 +53,27 @@ impl PacketBuf for Packet {
     }
 }
 
-/// One worker's queue of every port, and the pool its own packets come from.
+/// What one worker has of one port. A device with fewer queues than there are workers gives some of them none:
+/// those receive through the steering rings and have another worker send for them.
+pub struct WorkerPort {
+    /// Its receive queue.
+    pub rx: Option<RxQueue>,
+    /// Its transmit queue.
+    pub tx: Option<TxQueue>,
+    /// Who sends for it when it has no transmit queue.
+    pub transmits_through: u8,
+}
+
+/// One worker's queues of every port, and the pool its own packets come from.
 pub struct WorkerQueues {
-    queues: Vec<(RxQueue, TxQueue)>,
+    ports: Vec<WorkerPort>,
     pool: Pool,
 }
 
 impl WorkerQueues {
     /// Queues in port order.
-    pub fn new(queues: Vec<(RxQueue, TxQueue)>, pool: Pool) -> WorkerQueues {
-        WorkerQueues { queues, pool }
+    pub fn new(ports: Vec<WorkerPort>, pool: Pool) -> WorkerQueues {
+        WorkerQueues { ports, pool }
     }
 }
 
@@ -70,12 +81,12 @@ impl PortIo for WorkerQueues {
     type Packet = Packet;
 
     fn ports(&self) -> usize {
-        self.queues.len()
+        self.ports.len()
     }
 
     #[inline]
     fn rx(&mut self, port: PortId, burst: &mut Vec<Packet>, max: usize) -> usize {
-        let Some((rx, _)) = self.queues.get_mut(usize::from(port.0)) else { return 0 };
+        let Some(rx) = self.ports.get_mut(usize::from(port.0)).and_then(|p| p.rx.as_mut()) else { return 0 };
         let mut mbufs = Packet::peel_vec(core::mem::take(burst));
         let count = rx.rx(&mut mbufs, max);
         *burst = Packet::wrap_vec(mbufs);
@@ -84,11 +95,15 @@ impl PortIo for WorkerQueues {
 
     #[inline]
     fn tx(&mut self, port: PortId, burst: &mut Vec<Packet>) -> usize {
-        let Some((_, tx)) = self.queues.get_mut(usize::from(port.0)) else { return 0 };
+        let Some(tx) = self.ports.get_mut(usize::from(port.0)).and_then(|p| p.tx.as_mut()) else { return 0 };
         let mut mbufs = Packet::peel_vec(core::mem::take(burst));
         let count = tx.tx(&mut mbufs);
         *burst = Packet::wrap_vec(mbufs);
         count
+    }
+
+    fn transmits_through(&self, port: PortId) -> Option<u8> {
+        self.ports.get(usize::from(port.0)).filter(|p| p.tx.is_none()).map(|p| p.transmits_through)
     }
 
     fn alloc(&mut self) -> Option<Packet> {

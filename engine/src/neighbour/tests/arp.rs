@@ -133,6 +133,20 @@ fn a_reply_to_a_stale_entry_does_not_confirm_it() {
 }
 
 #[test]
+fn a_reply_that_is_not_addressed_to_us_is_no_answer() {
+    let to_everyone = REPLY.replacen("020000000001", "ffffffffffff", 1);
+    let to_another_mac = REPLY.replace("020000000001 0a000102", "020000000077 0a000102");
+    let to_another_ip = REPLY.replace("0a000102", "0a000103");
+    for frame in [to_everyone, to_another_mac, to_another_ip] {
+        let (mut table, _) = table_with(HOST, NeighbourState::Incomplete);
+        let (outcome, _) = handle(&mut table, &frame);
+        assert_eq!(outcome.verdict, Verdict::Drop(DropReason::ArpNotForUs));
+        // The entry exists, so what is heard is taken, but as hearsay.
+        assert_eq!(view(&table, HOST).state, NeighbourState::Stale);
+    }
+}
+
+#[test]
 fn gratuitous_arp_moves_a_known_neighbour_and_only_that() {
     let (mut known, hop) = table_with(HOST, NeighbourState::Reachable);
     let (outcome, _) = handle(&mut known, GRATUITOUS);

@@ -12,6 +12,7 @@ use super::*;
 use crate::interface::{Interface, InterfaceAddress, Mac, PortId, ZoneId};
 use crate::io::PacketBuf;
 use crate::session::NextHopRef;
+use crate::testkit::HeapPacket;
 use crate::time::Instant;
 
 const PORT: PortId = PortId(0);
@@ -19,31 +20,6 @@ const OUR_MAC: Mac = Mac([2, 0, 0, 0, 0, 1]);
 const HOST_MAC: Mac = Mac([2, 0, 0, 0, 0, 9]);
 const OTHER_MAC: Mac = Mac([2, 0, 0, 0, 0, 0x10]);
 const START: Instant = Instant(1_000_000_000_000);
-
-/// A packet in a heap buffer of fixed room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct HeapPacket(Vec<u8>);
-
-const ROOM_BYTES: usize = 2048;
-
-impl PacketBuf for HeapPacket {
-    fn data(&self) -> &[u8] {
-        &self.0
-    }
-    fn data_mut(&mut self) -> &mut [u8] {
-        &mut self.0
-    }
-    fn append(&mut self, bytes: usize) -> Option<&mut [u8]> {
-        if self.0.len() + bytes > ROOM_BYTES {
-            return None;
-        }
-        self.0.resize(self.0.len() + bytes, 0);
-        Some(&mut self.0)
-    }
-    fn truncate(&mut self, bytes: usize) {
-        self.0.truncate(bytes);
-    }
-}
 
 type Table = Neighbours<HeapPacket>;
 
@@ -57,7 +33,7 @@ fn hex(text: &str) -> Vec<u8> {
 }
 
 fn packet(tag: u8) -> HeapPacket {
-    HeapPacket(vec![tag; 60])
+    HeapPacket::new(&[tag; 60])
 }
 
 fn interface() -> Interface {
@@ -67,6 +43,7 @@ fn interface() -> Interface {
         name: "inside".into(),
         mac: OUR_MAC,
         mtu: 1500,
+        vlan: None,
         zone: ZoneId(1),
         addresses: addresses.map(|(a, prefix_len)| InterfaceAddress { address: ip(a), prefix_len }).to_vec(),
     }

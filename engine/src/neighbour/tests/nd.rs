@@ -31,9 +31,9 @@ const ANSWER: &str = "020000000001 020000000009 86dd 6000000000203aff
     88001c8160000000 fd000001000000000000000000000009 0201020000000009";
 
 fn handle(table: &mut Table, frame: Vec<u8>) -> (Outcome, Vec<u8>) {
-    let mut packet = HeapPacket(frame);
+    let mut packet = HeapPacket::new(&frame);
     let outcome = table.handle_nd(START, &interface(), &InterfaceAddresses, &mut packet, L3);
-    (outcome, packet.0)
+    (outcome, packet.data().to_vec())
 }
 
 /// The frame with `change` applied and its checksum made right again.
@@ -271,10 +271,10 @@ fn solicitations_on_the_wire() {
     let mut host = interface();
     host.mac = HOST_MAC;
     host.addresses[1].address = ip(HOST);
-    let mut packet = HeapPacket(out[..len].to_vec());
+    let mut packet = HeapPacket::new(&out[..len]);
     let outcome = table().handle_nd(START, &host, &InterfaceAddresses, &mut packet, L3);
     assert_eq!(outcome.verdict, Verdict::Reply);
-    assert_eq!(packet.0[..12], hex("020000000001 020000000009"));
+    assert_eq!(packet.data()[..12], hex("020000000001 020000000009"));
 }
 
 #[test]

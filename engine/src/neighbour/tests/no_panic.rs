@@ -40,10 +40,10 @@ proptest! {
     #[test]
     fn nd_survives_any_bytes(frame in prop_oneof![any::<Vec<u8>>(), nearly(SOLICITATION)], l3 in prop_oneof![Just(14usize), any::<usize>()]) {
         let mut table = table();
-        let mut packet = HeapPacket(frame);
+        let mut packet = HeapPacket::new(&frame);
         let outcome = table.handle_nd(START, &interface(), &InterfaceAddresses, &mut packet, l3);
         if outcome.verdict == Verdict::Reply {
-            prop_assert_eq!(packet.0.len(), l3 + 72);
+            prop_assert_eq!(packet.data().len(), l3 + 72);
         }
     }
 
@@ -61,7 +61,7 @@ proptest! {
         let (source, destination) = (crate::net::bytes::ipv6(&frame, 22).unwrap(), crate::net::bytes::ipv6(&frame, 38).unwrap());
         crate::net::build::finish_icmpv6(source, destination, &mut frame[54..]).unwrap();
         let mut table = table();
-        let outcome = table.handle_nd(START, &interface(), &InterfaceAddresses, &mut HeapPacket(frame), 14);
+        let outcome = table.handle_nd(START, &interface(), &InterfaceAddresses, &mut HeapPacket::new(&frame), 14);
         if options.is_empty() && kind == 135 {
             prop_assert_eq!(outcome.verdict, Verdict::Reply);
         }

@@ -22,6 +22,18 @@ fn answered(table: &mut Table, now: Instant) {
     );
 }
 
+fn announced(table: &mut Table, now: Instant) {
+    table.apply_update(
+        now,
+        &NeighbourUpdate {
+            port: PORT,
+            address: ip(HOST),
+            mac: HOST_MAC,
+            evidence: Evidence::Announcement { overrides: true },
+        },
+    );
+}
+
 #[test]
 fn three_requests_then_unreachable_then_quiet_then_again() {
     let (mut table, hop) = table_with(HOST, NeighbourState::Unresolved);
@@ -189,15 +201,7 @@ fn requests_are_limited_and_probes_keep_their_share() {
         NeighboursConfig { requests_per_second_max: 1, requests_burst_max: 8, ..NeighboursConfig::default() };
     let mut table = Table::new(config);
     let known = table.intern(PORT, ip(HOST), START).unwrap();
-    table.apply_update(
-        START,
-        &NeighbourUpdate {
-            port: PORT,
-            address: ip(HOST),
-            mac: HOST_MAC,
-            evidence: Evidence::Announcement { overrides: true },
-        },
-    );
+    announced(&mut table, START);
     table.hop(known);
     let scan = after(5);
     for host in 20..60 {
@@ -245,6 +249,44 @@ fn a_full_table_refuses_then_makes_room_for_what_nobody_needs() {
     let mut none = Table::new(NeighboursConfig { neighbours_max: 0, ..NeighboursConfig::default() });
     assert_eq!(none.intern(PORT, newcomer, START), Err(DropReason::NeighbourTableFull));
     assert_eq!(none.poll(START, 10), 0);
+}
+
+#[test]
+fn an_entry_with_something_on_its_way_out_is_not_evicted() {
+    let drains: [fn(&mut Table); 2] =
+        [|table| while table.poll_transmit().is_some() {}, |table| while table.poll_event().is_some() {}];
+    for (first, second) in [(0, 1), (1, 0)] {
+        let mut table = Table::new(NeighboursConfig { neighbours_max: 1, ..NeighboursConfig::default() });
+        let hop = table.intern(PORT, ip(HOST), START).unwrap();
+        table.want(hop, START);
+        announced(&mut table, START);
+        drains[first](&mut table);
+        table.poll(START, 10);
+        assert_eq!(table.address(hop), Some(ip(HOST)));
+        drains[second](&mut table);
+        table.poll(START, 10);
+        assert_eq!(table.address(hop), None);
+    }
+}
+
+#[test]
+fn only_use_after_going_stale_starts_a_probe() {
+    let (mut table, hop) = table_with(HOST, NeighbourState::Reachable);
+    table.hop(hop);
+    table.apply_update(
+        after(1),
+        &NeighbourUpdate {
+            port: PORT,
+            address: ip(HOST),
+            mac: OTHER_MAC,
+            evidence: Evidence::Announcement { overrides: true },
+        },
+    );
+    table.poll(after(6), 10);
+    assert_eq!(view(&table, HOST).state, NeighbourState::Stale);
+    table.hop(hop);
+    table.poll(after(11), 10);
+    assert_eq!(view(&table, HOST).state, NeighbourState::Probe);
 }
 
 #[test]

@@ -101,7 +101,8 @@ fn begin_windows(state: &mut SessionState, segment: &TcpSegment) {
 }
 
 /// SYN-ACK in answer to the SYN, or repeated. It acknowledges the SYN alone or some of its data. Repeated it may
-/// come with other numbers (SYN cookies change with time); the acknowledgement proves that it is an answer.
+/// come with other numbers (SYN cookies change with time); the acknowledgement proves that it is an answer. One that
+/// answers another SYN may be for an initiator that starts over.
 pub(super) fn answer(state: &mut SessionState, segment: &TcpSegment, why: Why) -> Result<Step, DropReason> {
     let initiator = state.peers[0];
     let repeated = why == Why::AnswerRepeated;
@@ -112,7 +113,7 @@ pub(super) fn answer(state: &mut SessionState, segment: &TcpSegment, why: Why) -
     };
     let too_much_data = segment.payload_bytes > initiator.max_window_bytes;
     if !between(first_ack, segment.ack, initiator.end) || too_much_data {
-        return Err(DropReason::TcpOutOfWindow);
+        return restart(state, segment);
     }
     if repeated && after_syn(segment) == after_reply_syn(state) {
         state.peers[1].end = later(state.peers[1].end, segment.end());
@@ -283,7 +284,15 @@ pub(super) fn answer_again(
     if window::inside(state, direction, segment, end, 0) {
         return Ok(Step::Unnoticed);
     }
-    if direction == Direction::Original || !reuse_marked(state) {
+    match direction {
+        Direction::Original => Err(DropReason::TcpOutOfWindow),
+        Direction::Reply => restart(state, segment),
+    }
+}
+
+/// Starts over with the numbers of the responder's answer to a SYN that reused the ports, if there was one.
+fn restart(state: &mut SessionState, segment: &TcpSegment) -> Result<Step, DropReason> {
+    if !reuse_marked(state) || segment.payload_bytes > SYN_WINDOW_MAX_BYTES {
         return Err(DropReason::TcpOutOfWindow);
     }
     let offered = (state.tracker >> 4) - 1;

@@ -1,0 +1,112 @@
+//! Opening the configuration's ports.
+
+use dpdk::eal::EalRef;
+use dpdk::pool::Pool;
+use dpdk::port::{Port, PortConfig, PortControl, RssConfig};
+use holdfast_engine::flow::{OwnerMap, RSS_SYMMETRIC_KEY};
+use holdfast_engine::interface::Mac;
+
+use super::error::RunError;
+use super::packet::WorkerPort;
+use crate::config::{Config, InterfaceConfig};
+
+/// Bytes of a frame beyond its IP packet: Ethernet, two VLAN tags, frame check sequence.
+const FRAME_OVERHEAD_BYTES: u16 = 26;
+/// Smallest data room: what drivers without scattered receive expect.
+const DATA_ROOM_BYTES_MIN: u16 = 2048;
+/// Mbufs each worker thread may keep to itself.
+const POOL_CACHE_MBUFS: u32 = 256;
+/// Mbufs beyond what rings and caches hold: in neighbour queues, steering rings, on their way.
+const POOL_SPARE_MBUFS: u32 = 8192;
+
+/// One opened port, not started.
+pub struct OpenPort {
+    /// Its control.
+    pub control: PortControl,
+    /// What each worker has of it, in worker order.
+    pub workers: Vec<WorkerPort>,
+    /// Its own address.
+    pub mac: Mac,
+    /// Receive queues it was given, at most one for each worker.
+    pub rx_queues: u16,
+    /// Transmit queues it was given.
+    pub tx_queues: u16,
+}
+
+/// The pool all packets come from.
+///
+/// # Errors
+/// [`RunError::Pool`] when it does not fit the memory.
+pub fn pool(eal: &EalRef, config: &Config) -> Result<Pool, RunError> {
+    let workers = config.workers.lcores.len() as u32;
+    let rings: u32 = config
+        .interfaces
+        .iter()
+        .map(|i| (u32::from(i.rx_descriptors) + u32::from(i.tx_descriptors)) * workers)
+        .sum();
+    let needed = rings + workers * POOL_CACHE_MBUFS * 2 + POOL_SPARE_MBUFS;
+    let mbufs = config.eal.mbufs.unwrap_or(needed);
+    let mtu = config.interfaces.iter().map(|i| i.mtu).max().unwrap_or(1500);
+    let data_room = mtu.saturating_add(FRAME_OVERHEAD_BYTES).max(DATA_ROOM_BYTES_MIN);
+    Pool::new(eal, &format!("hf-{}", std::process::id()), mbufs, POOL_CACHE_MBUFS.min(mbufs / 4), data_room)
+        .map_err(|source| RunError::Pool { mbufs, memory_mb: config.eal.memory_mb, source })
+}
+
+/// Opens every interface's device, in order; touches none when one is missing (what was opened is closed again).
+///
+/// # Errors
+/// [`RunError::Port`] naming the interface.
+pub fn open(
+    eal: &EalRef,
+    config: &Config,
+    owners: &OwnerMap,
+    pool: &Pool,
+) -> Result<Vec<OpenPort>, RunError> {
+    let attached: Vec<Port> = config
+        .interfaces
+        .iter()
+        .map(|i| Port::attach(eal, &i.device).map_err(|e| at(i, e)))
+        .collect::<Result<_, _>>()?;
+    let mut ports = Vec::with_capacity(attached.len());
+    for (interface, port) in config.interfaces.iter().zip(attached) {
+        ports.push(configure(interface, port, owners, pool).map_err(|e| at(interface, e))?);
+    }
+    Ok(ports)
+}
+
+fn at(interface: &InterfaceConfig, source: dpdk::port::PortError) -> RunError {
+    RunError::Port { interface: interface.name.clone(), source }
+}
+
+fn configure(
+    interface: &InterfaceConfig,
+    port: Port,
+    owners: &OwnerMap,
+    pool: &Pool,
+) -> Result<OpenPort, dpdk::port::PortError> {
+    let workers = u16::from(owners.workers());
+    let info = port.info()?;
+    // Hardware spreading needs a queue for every worker; with fewer, queue 0 receives everything.
+    let rss = workers > 1 && info.max_rx_queues >= workers;
+    let wanted = PortConfig {
+        rx_queues: workers.min(info.max_rx_queues.max(1)),
+        tx_queues: workers.min(info.max_tx_queues.max(1)),
+        rx_descriptors: interface.rx_descriptors,
+        tx_descriptors: interface.tx_descriptors,
+        mtu: interface.mtu,
+        promiscuous: interface.promiscuous,
+        rss: rss.then_some(RssConfig { key: &RSS_SYMMETRIC_KEY, reta: owners.reta() }),
+    };
+    let (control, rx, tx) = port.configure(&wanted, pool)?;
+    let mac = Mac(control.mac()?);
+    let tx_queues = wanted.tx_queues;
+    let (mut rx, mut tx) = (rx.into_iter(), tx.into_iter());
+    let workers = (0..workers)
+        .map(|worker| WorkerPort {
+            rx: rx.next(),
+            tx: tx.next(),
+            transmits_through: (worker % tx_queues) as u8,
+        })
+        .collect();
+    Ok(OpenPort { control, workers, mac, rx_queues: wanted.rx_queues, tx_queues })
+}
