@@ -4,11 +4,11 @@
 //! box, and everything that wants to know or change something sends it a [`socket::ControlRequest`].
 #![deny(unsafe_code)]
 
-pub mod boxes;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod console;
+pub mod dataplane;
 pub mod keygen;
 pub mod logging;
 pub mod protocol;

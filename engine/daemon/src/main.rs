@@ -4,9 +4,9 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use holdfast::boxes;
 use holdfast::cli::{self, Command};
 use holdfast::config::Config;
+use holdfast::dataplane;
 use holdfast::keygen::keygen;
 use holdfast::socket::{ClientError, Connection, Outcome, Runner, discover, interactive};
 
@@ -16,7 +16,7 @@ const FAILED: u8 = 1;
 const WRONG: u8 = 2;
 
 fn main() -> ExitCode {
-    let dpdk = boxes::dpdk_version();
+    let dpdk = dataplane::dpdk_version();
     let cli = match cli::parse(std::env::args_os(), &dpdk) {
         Ok(cli) => cli,
         Err(error) => error.exit(),
@@ -57,7 +57,7 @@ fn run(file: &Path, eal_args: Vec<String>, console: bool) -> ExitCode {
             return ExitCode::from(WRONG);
         }
     };
-    match boxes::run(config, file, eal_args, console) {
+    match dataplane::run(config, file, eal_args, console) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(&error, FAILED),
     }

@@ -13,8 +13,8 @@ use std::thread::JoinHandle;
 use common::FakeBox;
 use holdfast::console::Output;
 use holdfast::socket::{
-    CLIENTS_MAX, ClientError, Connection, LINE_BYTES_MAX, Outcome, Runner, Server, SocketError, Transport,
-    serve,
+    CLIENTS_MAX, ClientError, Connection, LINE_BYTES_MAX, Local, Outcome, Runner, Server, SocketError,
+    Transport, serve,
 };
 
 /// A fake box that serves a socket in a folder of its own.
@@ -227,4 +227,18 @@ fn files_are_loaded_by_the_client() {
     let errors = String::from_utf8(errors).expect("UTF-8");
     assert!(errors.contains("No such file") && errors.contains("too deeply"), "{errors}");
     assert_eq!(rig.end(), ["set burst 8", "clear arp", "clear fwd stats"]);
+}
+
+#[test]
+fn a_console_inside_the_process_takes_the_same_way() {
+    let mut rig = Rig::start();
+    let mut local = Local(rig.server.as_ref().expect("running").requests());
+    let (mut output, mut errors) = (Vec::new(), Vec::new());
+    let mut runner = Runner::new(&mut local, &mut output, &mut errors);
+    let lines = ["clear arp", "quit", "clear fwd stats"].map(|line| Ok(line.to_owned()));
+    assert_eq!(runner.run(lines.into_iter()).expect("answers"), Outcome::Quit);
+    assert_eq!((output.as_slice(), errors.as_slice()), (&b"2 neighbours forgotten\n"[..], &b""[..]));
+    assert_eq!(rig.end(), ["clear arp"]);
+    let answer = local.ask("show version").expect("always something");
+    assert_eq!(answer.text, "% The box is shutting down or too busy to answer\n");
 }

@@ -92,6 +92,8 @@ pub enum ConfigWarning {
 pub struct EalConfig {
     /// `memory_mb`: memory for DPDK in megabytes.
     pub memory_mb: u32,
+    /// `mbufs`: packet buffers; as many as rings and queues need by default.
+    pub mbufs: Option<u32>,
     /// `extra`: arguments passed to EAL as they are.
     pub extra: Vec<String>,
 }
@@ -135,6 +137,8 @@ pub struct InterfaceConfig {
     pub zone: String,
     /// `mtu`: largest IP packet in bytes.
     pub mtu: u16,
+    /// `vlan`: the 802.1Q tag the interface lives behind; untagged by default.
+    pub vlan: Option<u16>,
     /// `promiscuous`.
     pub promiscuous: bool,
     /// `rx_descriptors`: descriptors of each receive queue.

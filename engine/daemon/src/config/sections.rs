@@ -96,10 +96,11 @@ pub(super) fn read(document: &Spanned<DeTable<'_>>, problems: &Problems<'_>) -> 
 }
 
 fn eal(section: Option<Section<'_, '_, '_>>) -> EalConfig {
-    let mut eal = EalConfig { memory_mb: 512, extra: Vec::new() };
+    let mut eal = EalConfig { memory_mb: 512, mbufs: None, extra: Vec::new() };
     if let Some(s) = section {
-        s.only(&["memory_mb", "extra"]);
+        s.only(&["memory_mb", "mbufs", "extra"]);
         eal.memory_mb = s.optional("memory_mb", integer(32..=1_048_576)).unwrap_or(eal.memory_mb);
+        eal.mbufs = s.optional("mbufs", integer(1024..=8_388_608));
         eal.extra = s.list("extra", text);
     }
     eal
@@ -137,6 +138,7 @@ fn interface(s: &Section<'_, '_, '_>) -> InterfaceConfig {
         "addresses",
         "zone",
         "mtu",
+        "vlan",
         "promiscuous",
         "rx_descriptors",
         "tx_descriptors",
@@ -154,6 +156,7 @@ fn interface(s: &Section<'_, '_, '_>) -> InterfaceConfig {
         addresses: s.list("addresses", interface_address),
         zone: s.required("zone", "the name of its zone", String::new(), name),
         mtu: s.optional("mtu", integer(MTU)).unwrap_or(1500),
+        vlan: s.optional("vlan", integer(1..=4094)),
         promiscuous: s.optional("promiscuous", boolean).unwrap_or(true),
         rx_descriptors: s.optional("rx_descriptors", integer(DESCRIPTORS)).unwrap_or(1024),
         tx_descriptors: s.optional("tx_descriptors", integer(DESCRIPTORS)).unwrap_or(1024),

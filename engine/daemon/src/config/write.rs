@@ -32,6 +32,9 @@ impl Config {
 
         out.section("[eal]");
         out.key("memory_mb", self.eal.memory_mb);
+        if let Some(mbufs) = self.eal.mbufs {
+            out.key("mbufs", mbufs);
+        }
         out.list("extra", self.eal.extra.iter().map(quoted));
 
         let w = &self.workers;
@@ -150,6 +153,9 @@ fn interface(out: &mut Writer, i: &InterfaceConfig) {
     out.list("addresses", i.addresses.iter().map(|a| quoted(&format!("{}/{}", a.address, a.prefix_len))));
     out.key("zone", quoted(&i.zone));
     out.key("mtu", i.mtu);
+    if let Some(vlan) = i.vlan {
+        out.key("vlan", vlan);
+    }
     out.key("promiscuous", i.promiscuous);
     out.key("rx_descriptors", i.rx_descriptors);
     out.key("tx_descriptors", i.tx_descriptors);

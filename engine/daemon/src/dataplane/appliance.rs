@@ -26,6 +26,10 @@ pub struct BoxPort {
     pub control: PortControl,
     /// Its interface's name.
     pub name: String,
+    /// Receive queues.
+    pub rx_queues: u16,
+    /// Transmit queues.
+    pub tx_queues: u16,
     /// The link was up when last looked at; `None` before the first look.
     pub link_up: Option<bool>,
     /// The device vanished.
@@ -66,6 +70,8 @@ pub struct Appliance {
     pub verbose: u8,
     /// When counters were last cleared.
     pub cleared_at: Option<Instant>,
+    /// The newest log lines.
+    pub log: crate::logging::LogBuffer,
     /// Session creations, sampled for the last minute's rate.
     pub rate: super::rate::CreationRate,
 }
@@ -75,6 +81,23 @@ impl Appliance {
     pub fn now(&self) -> Instant {
         let offset = self.workers.first().map_or(0, |w| w.shared.clock_offset_ns.load(Ordering::Relaxed));
         Instant(self.clock.nanos(self.clock.cycles()) + offset)
+    }
+
+    /// Now, on the clock that nobody pushes.
+    pub fn real_now(&self) -> Instant {
+        Instant(self.clock.nanos(self.clock.cycles()))
+    }
+
+    /// What is done a few times a second.
+    pub fn tick(&mut self) {
+        self.watch_ports();
+        let now = self.now();
+        if self.rate.due(now)
+            && let Ok(counters) = self.counters()
+        {
+            let created = counters.iter().flat_map(|c| c.inspect.created).sum();
+            self.rate.sample(now, created);
+        }
     }
 
     /// Has worker `index` run `work` between two bursts and returns its result.

@@ -40,7 +40,8 @@ pub fn engine_config(eal: &dpdk::eal::EalRef, config: &Config, macs: &[Mac]) -> 
     let routes: Vec<StaticRoute> = config.routes.iter().map(|route| static_route(config, route)).collect();
     let routes = RouteTable::new(&interfaces, &routes)?.with_fib(|routes| DpdkFib::boxed(eal, routes))?;
     let rules: Vec<Rule> = config.rules.iter().map(|rule| engine_rule(config, rule)).collect();
-    let rules = RuleSet::new(rules, |rules| AclClassifier::shared(eal, rules))?;
+    let classifier = AclClassifier::shared(eal, &rules)?;
+    let rules = RuleSet::new(rules, classifier)?;
     let mut engine = EngineConfig::new(interfaces, routes, rules);
     engine.workers = config.workers.lcores.len() as u8;
     engine.timeouts = Timeouts::new(&timeouts(config));
@@ -48,7 +49,7 @@ pub fn engine_config(eal: &dpdk::eal::EalRef, config: &Config, macs: &[Mac]) -> 
     engine.track.tcp.pickup = config.inspect.tcp_pickup;
     engine.audit_trail = config.inspect.audit_trail;
     engine.static_neighbours = config.neighbours.iter().filter_map(|n| static_neighbour(config, n)).collect();
-    engine.reverse_path_check = config.interfaces.iter().map(|i| i.reverse_path_check).collect();
+    engine.reverse_path_checks = config.interfaces.iter().map(|i| i.reverse_path_check).collect();
     Ok(engine)
 }
 
@@ -74,6 +75,9 @@ fn static_neighbour(config: &Config, n: &config::NeighbourConfig) -> Option<Stat
 
 fn engine_rule(config: &Config, rule: &config::RuleConfig) -> Rule {
     let zone = |name: &str| -> Option<ZoneId> { config.zone_id(name) };
+    let prefixes = |nets: &[ipnet::IpNet]| {
+        nets.iter().filter_map(|net| policy::Prefix::new(net.network(), net.prefix_len())).collect()
+    };
     let ports = |ranges: &[config::PortRange]| ranges.iter().map(|r| r.low..=r.high).collect();
     Rule {
         from: zone(&rule.from),
@@ -85,8 +89,8 @@ fn engine_rule(config: &Config, rule: &config::RuleConfig) -> Rule {
             config::Action::Reject => policy::Action::Reject,
         },
         protocol: rule.protocol.map(|p| p.0),
-        sources: rule.source.clone(),
-        destinations: rule.destination.clone(),
+        sources: prefixes(&rule.source),
+        destinations: prefixes(&rule.destination),
         source_ports: ports(&rule.source_ports),
         destination_ports: ports(&rule.destination_ports),
         log: rule.log,

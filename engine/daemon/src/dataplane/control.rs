@@ -71,11 +71,11 @@ impl Control for Appliance {
             name: self.config.name.clone(),
             config_file: self.config_file.display().to_string(),
             pid: std::process::id(),
-            uptime: crate::clock::since_start(),
+            uptime: self.real_now().since(self.started_at),
         })
     }
     fn logging(&mut self) -> Result<report::Logging, ControlError> {
-        Ok(crate::logging::recent())
+        Ok(self.log.report())
     }
 
     fn clear_port_stats(&mut self, ports: Ports) -> Result<(), ControlError> {

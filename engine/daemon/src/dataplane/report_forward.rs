@@ -74,14 +74,17 @@ impl Appliance {
         let routed = self.mode == worker::ForwardMode::Firewall;
         let mut streams = Vec::new();
         for (index, handle) in (0u16..).zip(&self.workers) {
-            for rx_port in 0..ports {
+            for (rx_port, port) in (0..ports).zip(&self.ports) {
+                if index >= port.rx_queues {
+                    continue;
+                }
                 streams.push(report::Stream {
                     worker: index,
                     lcore: handle.lcore,
                     rx_port,
-                    rx_queue: self.rx_queue_of(rx_port, index),
+                    rx_queue: index,
                     tx_port: (!routed).then(|| paired_port(PortId(rx_port), usize::from(ports)).0),
-                    tx_queue: index,
+                    tx_queue: index % port.tx_queues.max(1),
                 });
             }
         }
@@ -94,27 +97,22 @@ impl Appliance {
         }
     }
 
-    fn rx_queue_of(&self, _port: u8, worker: u16) -> u16 {
-        worker
-    }
-
     /// `show config rxtx`.
     pub(super) fn report_config_rxtx(&self) -> report::ConfigRxtx {
-        let queues = self.workers.len() as u16;
         let ports = (0..)
             .zip(&self.ports)
             .map(|(port, entry)| {
                 let settings = entry.control.settings();
                 report::PortQueueConfig {
                     port,
-                    rx_queues: queues,
-                    tx_queues: queues,
+                    rx_queues: entry.rx_queues,
+                    tx_queues: entry.tx_queues,
                     rx_descriptors: settings.rx_descriptors,
                     tx_descriptors: settings.tx_descriptors,
                 }
             })
             .collect();
-        report::ConfigRxtx { mode: report_mode(self.mode), burst: self.burst, cores: queues, ports }
+        report::ConfigRxtx { mode: report_mode(self.mode), burst: self.burst, cores: self.workers.len() as u16, ports }
     }
 
     /// `show config cores`.

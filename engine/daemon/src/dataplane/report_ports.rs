@@ -19,7 +19,6 @@ impl Appliance {
         let port = self.port(number)?;
         let info = port.control.info().map_err(|e| device_error(number, "tell about itself", &e))?;
         let settings = port.control.settings();
-        let queues = self.workers.len() as u16;
         Ok(report::PortInfo {
             port: number,
             interface: port.name.clone(),
@@ -31,9 +30,9 @@ impl Appliance {
             mtu: settings.mtu,
             promiscuous: info.promiscuous,
             started: port.control.is_started(),
-            rx_queues: queues,
+            rx_queues: port.rx_queues,
             rx_queues_max: info.max_rx_queues,
-            tx_queues: queues,
+            tx_queues: port.tx_queues,
             tx_queues_max: info.max_tx_queues,
             rx_descriptors: settings.rx_descriptors,
             tx_descriptors: settings.tx_descriptors,

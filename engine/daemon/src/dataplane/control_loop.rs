@@ -1,0 +1,81 @@
+//! The control thread: carries out what consoles ask, watches links, ends the box when told to.
+
+use core::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossbeam::channel::{Receiver, RecvTimeoutError};
+
+use super::appliance::Appliance;
+use super::error::RunError;
+use crate::socket::{ControlRequest, Server, attach};
+
+/// Time between two looks at links and signals when nobody asks anything.
+const TICK: Duration = Duration::from_millis(100);
+
+/// A flag that SIGTERM and SIGINT raise; a second one of either ends the process at once.
+///
+/// # Errors
+/// When a handler is refused.
+pub fn stop_on_signals() -> Result<Arc<AtomicBool>, RunError> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
+        let refused = |source| RunError::System { doing: "handling signals", source };
+        signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(&stop)).map_err(refused)?;
+        signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(refused)?;
+    }
+    Ok(stop)
+}
+
+/// Runs the box until `stop` is raised, then shuts it down in order.
+///
+/// # Errors
+/// When the attached console's thread does not start.
+pub fn run(
+    mut appliance: Appliance,
+    server: Server,
+    requests: Receiver<ControlRequest>,
+    stop: &Arc<AtomicBool>,
+    console: bool,
+) -> Result<(), RunError> {
+    tracing::info!(
+        name = appliance.config.name,
+        socket = %appliance.config.control_socket.display(),
+        ports = appliance.ports.len(),
+        workers = appliance.workers.len(),
+        "box is running"
+    );
+    let attached = if console {
+        let stop = Arc::clone(stop);
+        // As with testpmd, who leaves the prompt of a foreground box ends the box.
+        let ended = move || stop.store(true, Ordering::Relaxed);
+        Some(attach(server.requests(), ended).map_err(|source| RunError::System { doing: "starting the console", source })?)
+    } else {
+        None
+    };
+    let mut next_tick = appliance.real_now();
+    while !stop.load(Ordering::Relaxed) {
+        match requests.recv_timeout(TICK) {
+            Ok(request) => request.serve(&mut appliance),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        let now = appliance.real_now();
+        if now >= next_tick {
+            next_tick = now + TICK;
+            appliance.tick();
+        }
+    }
+    tracing::info!(name = appliance.config.name, "box is stopping");
+    // No new requests while things are taken down.
+    drop(requests);
+    drop(server);
+    let name = appliance.config.name.clone();
+    let lost = appliance.shut_down();
+    if lost > 0 {
+        tracing::error!(name, packets = lost, "packets are missing from the pool");
+    }
+    drop(attached);
+    tracing::info!(name, "box has stopped");
+    Ok(())
+}
