@@ -77,7 +77,7 @@ CASES = [
     ("half an IPv4 header", "ipv4_header_bad", cut(ip4(udp()), IP_AT + 10)),
     ("IP version 5", "ipv4_header_bad", ip4(udp(), version=5)),
     ("IPv4 header of 16 bytes", "ipv4_header_bad", ip4(udp(), ihl=4)),
-    ("IPv4 header longer than the packet", "ipv4_header_bad", cut(ip4(b"", ihl=15, len=28), IP_AT + 28)),
+    ("IPv4 header longer than the packet", "ip_length_bad", cut(ip4(b"", ihl=15, len=28), IP_AT + 28)),
     ("IPv4 total length beyond the frame", "ip_length_bad", ip4(udp(), len=500)),
     ("a wrong IPv4 header checksum", "ipv4_checksum_bad", ip4(udp(), chksum=0x1234)),
     ("a loose source route", "ipv4_source_route", ip4(udp(), options=[IPOption_LSRR(routers=[BOX])])),

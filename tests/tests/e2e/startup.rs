@@ -1,8 +1,9 @@
 //! Boxes that must not start, and what they say.
 
-use holdfast_tests::net::firewall::run_to_end;
+use holdfast_tests::net::firewall::{run_here, run_to_end};
 use holdfast_tests::net::{BoxConfig, Lab, LabResult};
 use std::fs;
+use std::path::Path;
 
 /// A mistake made in the standard configuration: what is replaced by what, and what the message must name.
 struct Mistake {
@@ -62,6 +63,25 @@ fn a_file_that_is_not_there_or_no_toml_is_refused() -> LabResult {
     let broken = run_to_end(&lab, &["run", &file.display().to_string()])?;
     assert_eq!(broken.status.code(), Some(2), "{}", broken.stderr);
     assert!(broken.stderr.contains("broken.toml:2"), "{}", broken.stderr);
+    Ok(())
+}
+
+#[test]
+fn every_example_and_the_readmes_configuration_is_right() -> LabResult {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut files: Vec<_> =
+        fs::read_dir(root.join("scripts/examples")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let dir = tempfile::tempdir().unwrap();
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    for (number, block) in readme.split("```toml\n").skip(1).enumerate() {
+        let file = dir.path().join(format!("readme-{number}.toml"));
+        fs::write(&file, block.split("```").next().unwrap()).unwrap();
+        files.push(file);
+    }
+    assert!(files.len() >= 3, "{files:?}");
+    for file in files {
+        run_here(&["check", &file.display().to_string()])?.success()?;
+    }
     Ok(())
 }
 
