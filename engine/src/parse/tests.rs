@@ -61,7 +61,8 @@ fn tcp_over_ipv4() {
 
 #[test]
 fn ipv4_faults_have_their_reasons() {
-    let cases: &[(fn(&mut Vec<u8>), DropReason)] = &[
+    type Break = fn(&mut Vec<u8>);
+    let cases: &[(Break, DropReason)] = &[
         (|f| f.truncate(13), DropReason::EthernetTruncated),
         (|f| f.truncate(33), DropReason::Ipv4HeaderBad),
         (|f| f.truncate(53), DropReason::IpLengthBad),

@@ -58,10 +58,10 @@ impl<P: PacketBuf> Shard<P> {
             Outcome::Drop(reason) => return outbox.drop_packet(packet, reason),
             Outcome::Reopen => return self.reopen(now, handle, row, packet, outbox),
         }
-        if state.next_hop[direction as usize] == NextHopRef::UNRESOLVED {
-            if let Err(reason) = self.resolve_session(now, handle, &mut state, direction) {
-                return outbox.drop_packet(packet, reason);
-            }
+        if state.next_hop[direction as usize] == NextHopRef::UNRESOLVED
+            && let Err(reason) = self.resolve_session(now, handle, &mut state, direction)
+        {
+            return outbox.drop_packet(packet, reason);
         }
         self.table.store(handle.index, &state);
         self.table.count(handle.index, direction, u32::from(parsed.ip_bytes()));
