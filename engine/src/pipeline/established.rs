@@ -6,7 +6,7 @@ use crate::event::{Event, SessionEnd};
 use crate::io::PacketBuf;
 use crate::net::numbers;
 use crate::parse::Class;
-use crate::policy::RuleIndex;
+use crate::policy::{Action, RuleIndex};
 use crate::session::{Direction, NextHopRef, SessionFlags, SessionHandle, SessionState, Snapshot};
 use crate::time::Instant;
 use crate::track::icmp::IcmpMessage;
@@ -15,6 +15,7 @@ use crate::track::udp::UdpDatagram;
 use crate::track::{self, Change, L4, Outcome, Transition};
 use crate::worker::Outbox;
 
+use super::first_packet::Judgement;
 use super::stats::ProtocolClass;
 
 impl<P: PacketBuf> Shard<P> {
@@ -107,8 +108,7 @@ impl<P: PacketBuf> Shard<P> {
     }
 
     /// A new connection under an old one's key: the old session goes only if policy admits the new one, and
-    /// since both would have the same key, it has to go first. A refused packet therefore ends a session that
-    /// was in its last seconds anyway.
+    /// since both would have the same key, it has to go first.
     #[cold]
     fn reopen(
         &mut self,
@@ -118,13 +118,11 @@ impl<P: PacketBuf> Shard<P> {
         packet: P,
         outbox: &mut Outbox<P>,
     ) {
-        match self.judge(now, &row, &packet) {
-            Ok(_) => {
-                self.end_session(handle, outbox);
-                self.first_packet(now, row, packet, outbox);
-            }
-            Err(reason) => outbox.drop_packet(packet, reason),
+        let judgement = self.judge(now, &row, &packet);
+        if let Ok(Judgement::Rule(_, Action::Inspect, _)) = judgement {
+            self.end_session(handle, outbox);
         }
+        self.carry_out(now, judgement, row, packet, outbox);
     }
 
     /// Removes a session before its time; `false` when it is gone already.

@@ -43,9 +43,7 @@ impl<P: PacketBuf> Shard<P> {
 
     /// Sends pending requests, and the packets of neighbours whose fate is known.
     pub(super) fn drain_neighbours(&mut self, now: Instant, outbox: &mut Outbox<P>) {
-        while let Some(request) = self.neighbours.poll_transmit() {
-            self.send_request(&request, outbox);
-        }
+        self.send_requests(outbox);
         while let Some(event) = self.neighbours.poll_event() {
             let mut released = core::mem::take(&mut self.released);
             match event {
@@ -59,6 +57,13 @@ impl<P: PacketBuf> Shard<P> {
                 }
             }
             self.released = released;
+        }
+    }
+
+    /// Sends the questions that wait to be asked.
+    pub(super) fn send_requests(&mut self, outbox: &mut Outbox<P>) {
+        while let Some(request) = self.neighbours.poll_transmit() {
+            self.send_request(&request, outbox);
         }
     }
 

@@ -42,7 +42,20 @@ impl<P: PacketBuf> Shard<P> {
         if row.parsed.class == Class::IcmpError {
             return outbox.drop_packet(packet, DropReason::IcmpErrorNoSession);
         }
-        match self.judge(now, &row, &packet) {
+        let judgement = self.judge(now, &row, &packet);
+        self.carry_out(now, judgement, row, packet, outbox);
+    }
+
+    /// Does what was judged.
+    pub(super) fn carry_out(
+        &mut self,
+        now: Instant,
+        judgement: Result<Judgement, DropReason>,
+        row: Row<'_>,
+        packet: P,
+        outbox: &mut Outbox<P>,
+    ) {
+        match judgement {
             Err(reason) => outbox.drop_packet(packet, reason),
             Ok(Judgement::Local) => self.local(now, row, packet, outbox),
             Ok(Judgement::TtlExceeded) => self.answer_ttl_exceeded(now, row, packet, outbox),
