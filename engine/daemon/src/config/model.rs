@@ -66,6 +66,9 @@ impl Config {
         if !self.standby.is_empty() {
             warnings.push(ConfigWarning::StandbyNotActive);
         }
+        if !self.inspect.has_default_limits() {
+            warnings.push(ConfigWarning::LimitsNotEnforced);
+        }
         if self.rules.is_empty() {
             warnings.push(ConfigWarning::NoRules);
         }
@@ -82,6 +85,9 @@ pub enum ConfigWarning {
     /// `[[standby]]` is there.
     #[error("[[standby]] is accepted but not active in this version: virtual addresses are not served")]
     StandbyNotActive,
+    /// A half-open limit differs from its default.
+    #[error("[inspect] max_incomplete_*, one_minute_*, host_*: accepted but not enforced in this version")]
+    LimitsNotEnforced,
     /// No `[[rule]]` is there.
     #[error("there is no [[rule]]: nothing will pass")]
     NoRules,
@@ -283,6 +289,41 @@ pub struct InspectSettings {
     pub tcp_pickup: bool,
     /// `audit_trail`: begin and end of every session are logged.
     pub audit_trail: bool,
+}
+
+impl Default for InspectSettings {
+    /// Times of classic IOS inspection; limits for today's rates.
+    fn default() -> Self {
+        InspectSettings {
+            tcp_synwait: Duration::from_secs(30),
+            tcp_finwait: Duration::from_secs(5),
+            tcp_idle: Duration::from_secs(3600),
+            udp_idle: Duration::from_secs(30),
+            dns_timeout: Duration::from_secs(5),
+            icmp_idle: Duration::from_secs(10),
+            max_incomplete_high: 500_000,
+            max_incomplete_low: 400_000,
+            one_minute_high: 500_000,
+            one_minute_low: 400_000,
+            host_incomplete: 5_000,
+            host_block_time: Duration::ZERO,
+            tcp_pickup: false,
+            audit_trail: false,
+        }
+    }
+}
+
+impl InspectSettings {
+    /// Whether the half-open limits are those of a configuration that names none.
+    fn has_default_limits(&self) -> bool {
+        let default = InspectSettings::default();
+        let limits = |s: &InspectSettings| {
+            let half_open =
+                (s.max_incomplete_high, s.max_incomplete_low, s.one_minute_high, s.one_minute_low);
+            (half_open, s.host_incomplete, s.host_block_time)
+        };
+        limits(self) == limits(&default)
+    }
 }
 
 /// `log.format`.

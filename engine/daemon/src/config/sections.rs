@@ -238,22 +238,7 @@ fn replicate(s: &Section<'_, '_, '_>) -> Replicate {
 }
 
 fn inspect(section: Option<Section<'_, '_, '_>>) -> InspectSettings {
-    let mut i = InspectSettings {
-        tcp_synwait: 30 * SECOND,
-        tcp_finwait: 5 * SECOND,
-        tcp_idle: HOUR,
-        udp_idle: 30 * SECOND,
-        dns_timeout: 5 * SECOND,
-        icmp_idle: 10 * SECOND,
-        max_incomplete_high: 500_000,
-        max_incomplete_low: 400_000,
-        one_minute_high: 500_000,
-        one_minute_low: 400_000,
-        host_incomplete: 5_000,
-        host_block_time: Duration::ZERO,
-        tcp_pickup: false,
-        audit_trail: false,
-    };
+    let mut i = InspectSettings::default();
     let Some(s) = section else { return i };
     s.only(&[
         "tcp_synwait",

@@ -16,7 +16,7 @@ use Argument::{
 };
 
 const BURST: Argument = Argument::Number { min: 1, max: BURST_PACKETS_MAX as u64 };
-const VERBOSE: Argument = Argument::Number { min: 0, max: 255 };
+const VERBOSE: Argument = Argument::Number { min: 0, max: 1 };
 
 /// Words as they are typed in the table below: literals are keywords, names are arguments.
 macro_rules! words {

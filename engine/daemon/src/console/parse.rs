@@ -124,7 +124,7 @@ mod tests {
             ("  st", ParseError::Ambiguous { at: 2 }),
             ("sh i", ParseError::Ambiguous { at: 3 }),
             ("set fwd mac extra", ParseError::Invalid { at: 12 }),
-            ("set fwd i", ParseError::Ambiguous { at: 8 }),
+            ("set fwd m", ParseError::Ambiguous { at: 8 }),
             ("set fwd flowgen", ParseError::Invalid { at: 8 }),
             ("set burst 65", ParseError::Invalid { at: 10 }),
             ("set burst 0", ParseError::Invalid { at: 10 }),

@@ -66,7 +66,11 @@ pub fn run(
     let mut next_tick = appliance.real_now();
     while !stop.load(Ordering::Relaxed) {
         match requests.recv_timeout(TICK) {
-            Ok(request) => request.serve(&mut appliance),
+            Ok(request) => {
+                // `show logging` is to have what happened before it was asked.
+                appliance.log_events();
+                request.serve(&mut appliance);
+            }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }

@@ -14,7 +14,7 @@ const EVENTS_PER_TICK_MAX: usize = 2048;
 
 impl Appliance {
     /// Logs what the workers told since the last tick.
-    pub(super) fn log_events(&mut self) {
+    pub fn log_events(&mut self) {
         let mut left = EVENTS_PER_TICK_MAX;
         let mut rings = core::mem::take(&mut self.events);
         for ring in &mut rings {

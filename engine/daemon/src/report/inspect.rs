@@ -149,7 +149,8 @@ impl Report for InspectConfig {
         );
         put!(
             out,
-            "max-incomplete tcp connections per host is {}. Block-time {}.\n",
+            "max-incomplete tcp connections per host is {}. Block-time {}.\n\
+             (thresholds are read and checked, but not enforced in this version)\n",
             self.host_incomplete,
             s(self.host_block_time)
         );
