@@ -61,13 +61,14 @@ impl<P: PacketBuf> Shard<P> {
         outbox.drop_packet(packet, reason);
     }
 
-    /// A `reject` rule: a reset for TCP, "administratively prohibited" for the rest.
+    /// A `reject` rule: what a closed port says (a reset for TCP, "port unreachable" for UDP), so that programs
+    /// give up at once; "administratively prohibited" for the rest.
     #[cold]
     pub(super) fn answer_reject(&mut self, now: Instant, row: Row<'_>, packet: P, outbox: &mut Outbox<P>) {
-        if row.parsed.protocol == numbers::PROTOCOL_TCP {
-            self.answer_reset(now, row, &packet, outbox);
-        } else {
-            self.answer(now, row, &packet, IcmpError::AdminProhibited, outbox);
+        match row.parsed.protocol {
+            numbers::PROTOCOL_TCP => self.answer_reset(now, row, &packet, outbox),
+            numbers::PROTOCOL_UDP => self.answer(now, row, &packet, IcmpError::PortUnreachable, outbox),
+            _ => self.answer(now, row, &packet, IcmpError::AdminProhibited, outbox),
         }
         outbox.drop_packet(packet, DropReason::PolicyReject);
     }

@@ -133,7 +133,7 @@ impl Rule {
     }
 }
 
-/// FNV-1a, 64 bits (Fowler, Noll and Vo; RFC 9923). Rules are the operator's own, so collisions need not be hard to
+/// FNV-1a, 64 bits (Fowler, Noll and Vo). Rules are the operator's own, so collisions need not be hard to
 /// make, only rare: less than one in 10^11 for ten thousand rules.
 struct Fnv1a(u64);
 

@@ -1,9 +1,9 @@
 //! Trackers: what a packet means to the session it belongs to.
 //!
-//! Pure functions over [`SessionState`]: no packet buffer beyond a slice of bytes, no clock, no table. The
-//! pipeline parses layer 4 once into an [`L4`], then calls [`open`] for a session's first packet and [`track`]
-//! for every other. What happened comes back as an [`Outcome`]; a session whose packet is dropped is exactly as
-//! it was before.
+//! Pure functions over [`crate::session::SessionState`]: no packet buffer beyond a slice of bytes, no clock, no
+//! table. The pipeline parses layer 4 once into an [`L4`], then calls [`open`] for a session's first packet and
+//! [`track`] for every other. What happened comes back as an [`Outcome`]; a session whose packet is dropped is
+//! exactly as it was before.
 
 pub mod icmp;
 mod l4;

@@ -65,29 +65,6 @@ pub const fn state_name(protocol_number: u8, state: &SessionState) -> &'static s
     }
 }
 
-impl TcpState {
-    /// Name on the console and in test scripts.
-    pub const fn name(self) -> &'static str {
-        match self {
-            TcpState::None => "none",
-            TcpState::SynSent => "syn-sent",
-            TcpState::SynSent2 => "syn-sent-2",
-            TcpState::SynReceived => "syn-received",
-            TcpState::Established => "established",
-            TcpState::PickedUp => "picked-up",
-            TcpState::FinWaitOriginal => "fin-wait-original",
-            TcpState::FinWaitReply => "fin-wait-reply",
-            TcpState::CloseWaitOriginal => "close-wait-original",
-            TcpState::CloseWaitReply => "close-wait-reply",
-            TcpState::Closing => "closing",
-            TcpState::LastAckOriginal => "last-ack-original",
-            TcpState::LastAckReply => "last-ack-reply",
-            TcpState::TimeWait => "time-wait",
-            TcpState::Closed => "closed",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

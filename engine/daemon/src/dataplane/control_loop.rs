@@ -13,16 +13,23 @@ use crate::socket::{ControlRequest, Server, attach};
 /// Time between two looks at links and signals when nobody asks anything.
 const TICK: Duration = Duration::from_millis(100);
 
-/// A flag that SIGTERM and SIGINT raise; a second one of either ends the process at once.
+/// A flag that SIGTERM and SIGINT raise; the same signal a second time ends the process at once, for whoever has no
+/// patience with a shutdown.
 ///
 /// # Errors
 /// When a handler is refused.
 pub fn stop_on_signals() -> Result<Arc<AtomicBool>, RunError> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::flag::{register, register_conditional_shutdown};
+    const IMPATIENT_STATUS: i32 = 1;
+
+    let refused = |source| RunError::System { doing: "handling signals", source };
     let stop = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
-        let refused = |source| RunError::System { doing: "handling signals", source };
-        signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(&stop)).map_err(refused)?;
-        signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(refused)?;
+    for signal in [SIGTERM, SIGINT] {
+        let seen = Arc::new(AtomicBool::new(false));
+        register_conditional_shutdown(signal, IMPATIENT_STATUS, Arc::clone(&seen)).map_err(refused)?;
+        register(signal, seen).map_err(refused)?;
+        register(signal, Arc::clone(&stop)).map_err(refused)?;
     }
     Ok(stop)
 }

@@ -7,9 +7,11 @@ use crate::drop_reason::DropReason;
 use crate::session::{Direction, SessionFlags, SessionState, TcpPeer};
 
 use super::segment::{SCALE_MAX, TcpFlags, TcpSegment};
-use super::table::{Class, TcpState, Why};
+use super::state::{STATE_MASK, TcpState};
+use super::table::Class;
+use super::why::Why;
 use super::window::{self, advertised_bytes, later};
-use super::{STATE_MASK, Step, TcpConfig};
+use super::{Step, TcpConfig};
 
 /// Largest window there is: 65,535 << 14.
 const WINDOW_MAX_BYTES: u32 = 65_535 << SCALE_MAX;

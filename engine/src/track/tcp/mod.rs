@@ -29,18 +29,22 @@
 //! each from its own zone, so nobody on one side alone can replace a connection.
 
 mod handshake;
-pub mod segment;
-pub mod table;
-pub mod window;
+mod segment;
+mod state;
+mod table;
+mod why;
+mod window;
 
 use crate::drop_reason::DropReason;
 use crate::session::{Direction, SessionState};
 
-pub use segment::{TcpFlags, TcpSegment};
-pub use table::TcpState;
+pub use segment::{SCALE_MAX, TcpFlags, TcpSegment};
+pub use state::TcpState;
+pub use window::SLACK_MAX_BYTES;
 
 use super::{Change, Outcome, TimeoutClass, Transition};
-use table::{Check, Class, Why};
+use table::Class;
+use why::{Check, Why};
 
 /// What the operator may choose about TCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -51,21 +55,11 @@ pub struct TcpConfig {
     /// Handshake", 2010).
     pub split_handshake: bool,
     /// Forward movement beyond the known windows to accept, in bytes: zero except for a bounded time after a
-    /// takeover, when replicated windows lag. At most [`window::SLACK_MAX_BYTES`] counts.
+    /// takeover, when replicated windows lag. At most [`SLACK_MAX_BYTES`] counts.
     pub catch_up_bytes: u32,
 }
 
-/// State and mark in one byte.
-const STATE_MASK: u8 = 0x0f;
 const ESTABLISHED: u8 = TcpState::Established as u8;
-
-impl TcpState {
-    /// The state of a TCP session; `None` for a byte that holds no state.
-    #[inline]
-    pub const fn of(state: &SessionState) -> Option<TcpState> {
-        TcpState::from_u8(state.tracker & STATE_MASK)
-    }
-}
 
 /// State of a session that begins with `segment`. Fields that are not TCP's (zones, next hops, times, the
 /// initiator's side) are at their defaults; the caller sets them.
@@ -202,10 +196,10 @@ fn ordinary(
     config: &TcpConfig,
 ) -> Result<Step, DropReason> {
     let slack_bytes = match before {
-        TcpState::PickedUp => window::SLACK_MAX_BYTES,
+        TcpState::PickedUp => SLACK_MAX_BYTES,
         // The numbers of a handshake are replicated with its state; they do not lag.
         _ if before.is_half_open() => 0,
-        _ => config.catch_up_bytes.min(window::SLACK_MAX_BYTES),
+        _ => config.catch_up_bytes.min(SLACK_MAX_BYTES),
     };
     let from = after.peers[direction as usize];
     let fin_sent = before.fin_sent(direction);
@@ -256,7 +250,7 @@ fn reset(
     if segment.seq == from.end || unacknowledged_fin {
         return Ok(Step::Go);
     }
-    let slack_bytes = config.catch_up_bytes.min(window::SLACK_MAX_BYTES);
+    let slack_bytes = config.catch_up_bytes.min(SLACK_MAX_BYTES);
     if window::sequence_inside(from, to, segment.seq, from.max_end, slack_bytes) {
         return Ok(Step::Unnoticed);
     }

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::state::STATE_MASK;
 use super::table::{TABLE, cell};
 use super::*;
 use crate::session::TcpPeer;
