@@ -121,6 +121,11 @@ impl Firewall {
         self.process.signal(signal)
     }
 
+    /// Waits for it to end by itself.
+    pub fn wait(&mut self, limit: Duration) -> LabResult<ExitStatus> {
+        self.process.wait(limit)
+    }
+
     /// SIGKILL: the box gets no chance to tidy up.
     pub fn kill(&mut self) -> LabResult {
         self.process.signal(Signal::SIGKILL)?;

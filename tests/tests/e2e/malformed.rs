@@ -2,12 +2,16 @@
 
 use holdfast_tests::net::addresses::{SERVER, SERVER6};
 use holdfast_tests::net::ping::{ping, received};
+use holdfast_tests::net::wait::{Look, wait_until};
 use holdfast_tests::net::{Firewall, Lab, LabError, LabResult, scapy};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 const COUNTED_LIMIT: Duration = Duration::from_secs(10);
+
+/// Reasons under which the hosts' own multicast listener reports drop meanwhile, so that more may be counted.
+const CHATTER: &[&str] = &["icmp_type_denied", "multicast_unserved"];
 
 /// One line of `tests/scapy/malformed.py`: what was sent, how often, and the reason it must drop under.
 #[derive(Debug, Deserialize)]
@@ -49,8 +53,7 @@ fn every_kind_of_malformed_packet_drops_under_its_reason() -> LabResult {
 
     // Workers add up their counters once a burst; the last may be a moment late.
     let total: u64 = expected.values().sum();
-    let seen = holdfast_tests::net::wait::wait_until("every packet to be counted", COUNTED_LIMIT, || {
-        use holdfast_tests::net::wait::Look;
+    let seen = wait_until("every packet to be counted", COUNTED_LIMIT, || {
         let seen = firewall.console().drops()?.since(&before);
         Ok(if seen.total() >= total { Look::Done(seen) } else { Look::NotYet(format!("{seen:?}")) })
     });
@@ -60,7 +63,10 @@ fn every_kind_of_malformed_packet_drops_under_its_reason() -> LabResult {
     };
     let wrong: Vec<String> = expected
         .iter()
-        .filter(|(reason, sent)| seen.of(reason) != **sent)
+        .filter(|(reason, sent)| {
+            let extra_allowed = CHATTER.contains(&reason.as_str());
+            seen.of(reason) < **sent || (seen.of(reason) > **sent && !extra_allowed)
+        })
         .map(|(reason, sent)| format!("{reason}: {} of {sent} ({:?})", seen.of(reason), cases[reason]))
         .collect();
     assert!(wrong.is_empty(), "\n{}\nall: {seen:?}", wrong.join("\n"));

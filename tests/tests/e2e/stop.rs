@@ -2,6 +2,7 @@
 
 use holdfast_tests::net::addresses::SERVER;
 use holdfast_tests::net::ping::{ping, received};
+use holdfast_tests::net::process::Guarded;
 use holdfast_tests::net::{BoxConfig, Lab, LabResult, iperf};
 use nix::sys::signal::Signal;
 use std::time::Duration;
@@ -23,19 +24,16 @@ fn sigterm_stops_an_idle_box_within_a_second() -> LabResult {
 fn sigterm_stops_a_busy_box_within_a_second() -> LabResult {
     let (lab, mut firewall) = Lab::standard()?;
     let _server = iperf::serve(&lab.server, lab.dir())?;
-    std::thread::scope(|scope| {
-        let traffic =
-            scope.spawn(|| iperf::measure(&lab.client, SERVER.into(), 3, &["--udp", "--bandwidth", "50M"]));
-        firewall.console().wait_for("traffic", "show fwd stats all", Duration::from_secs(20), |seen| {
-            (seen["total"]["rx_packets"].as_u64()? > 1000).then_some(())
-        })?;
-        let (status, took) = firewall.stop(Duration::from_secs(20))?;
-        assert!(status.success(), "{status}");
-        assert!(took < STOP_LIMIT, "{took:?}");
-        // The client lost its server in mid-test; how it ends is no matter here.
-        let _ = traffic.join().expect("the traffic thread only runs iperf3");
-        Ok(())
-    })
+    let mut client = lab.client.command("iperf3");
+    client.args(["--client", &SERVER.to_string(), "--udp", "--bandwidth", "50M", "--time", "60"]);
+    let _traffic = Guarded::spawn(&mut client, &lab.dir().join("client.log"))?;
+    firewall.console().wait_for("traffic", "show fwd stats all", Duration::from_secs(20), |seen| {
+        (seen["total"]["rx_packets"].as_u64()? > 1000).then_some(())
+    })?;
+    let (status, took) = firewall.stop(Duration::from_secs(20))?;
+    assert!(status.success(), "{status}");
+    assert!(took < STOP_LIMIT, "{took:?}");
+    Ok(())
 }
 
 #[test]
@@ -52,7 +50,7 @@ fn after_a_kill_the_next_box_starts_on_the_same_socket() -> LabResult {
 fn interrupt_stops_like_terminate() -> LabResult {
     let (_lab, mut firewall) = Lab::standard()?;
     firewall.signal(Signal::SIGINT)?;
-    let (status, _) = firewall.stop(Duration::from_secs(20))?;
+    let status = firewall.wait(Duration::from_secs(20))?;
     assert!(status.success(), "{status}");
     Ok(())
 }

@@ -3,7 +3,7 @@
 use holdfast_tests::net::addresses::{CLIENT, CLIENT6, SERVER, SERVER6, SERVERS};
 use holdfast_tests::net::error::IoContext;
 use holdfast_tests::net::ping::{ping, received};
-use holdfast_tests::net::sockets::{listen, try_connect};
+use holdfast_tests::net::sockets::{accept, listen, open, try_connect};
 use holdfast_tests::net::{Firewall, Lab, LabError, LabResult, http, iperf, wait};
 use std::io::{IsTerminal, Write};
 use std::net::IpAddr;
@@ -22,6 +22,9 @@ pub fn run(config: &Path, stay: bool) -> LabResult<ExitCode> {
     let mut firewall = steps.setting_up("start the box", || start(&lab, config))?;
     traffic(&lab, &mut steps)?;
     refusal(&lab, &mut steps)?;
+    // One connection stays open, so that the list has something to show.
+    let listener = listen(&lab.server, SERVER.into(), 2323)?;
+    let _open = (open(&lab.client, SERVER.into(), 2323)?, accept(&listener)?);
     println!("\nholdfast> show ip inspect sessions");
     print!("{}", firewall.console().text("show ip inspect sessions")?);
     println!();
