@@ -172,8 +172,8 @@ fn one_edit_one_error() {
         ),
         (
             "ha_id = 1\n",
-            "vlans = 7\n",
-            "6:1: interface[1].vlans: unknown key; expected one of name, ha_id, device, addresses, zone, mtu, promiscuous, rx_descriptors, tx_descriptors, reverse_path_check",
+            "trunk = 7\n",
+            "6:1: interface[1].trunk: unknown key; expected one of name, ha_id, device, addresses, zone, mtu, vlan, promiscuous, rx_descriptors, tx_descriptors, reverse_path_check",
         ),
         (
             "tcp_idle = \"1h\"",
