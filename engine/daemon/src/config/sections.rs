@@ -110,7 +110,7 @@ fn workers(section: Option<Section<'_, '_, '_>>) -> WorkersConfig {
     let mut workers = WorkersConfig {
         lcores: Vec::new(),
         poll: PollMode::Adaptive,
-        sleep_max: Duration::from_micros(500),
+        sleep_max: Duration::from_millis(1),
         sessions_max: 1_000_000,
         burst: 32,
     };
