@@ -116,6 +116,9 @@ impl Appliance {
             terminating,
         };
         let created = sum.created.iter().sum();
+        let memory = self.ask_all(|worker| worker.shard().table_memory())?;
+        let table_bytes = memory.iter().map(|m| m.ipv4_only()).sum();
+        let sessions_max = self.config.workers.sessions_max;
         Ok(report::InspectStatistics {
             interfaces: self.engine.interfaces.len() as u16,
             current: counts(sum.current),
@@ -124,11 +127,14 @@ impl Appliance {
             expired: sum.expired,
             cleared: sum.ended,
             table_full,
-            sessions_max: self.config.workers.sessions_max.into(),
+            sessions_max: sessions_max.into(),
             last_created: sum.last_created.map(|at| ticks(now.tick(), at)),
             last_cleared: self.cleared_at.map(|at| now.since(at)),
             created_last_minute: self.rate.last_minute(created),
             created_minute_max: self.rate.most.max(self.rate.last_minute(created)),
+            table_bytes,
+            table_ipv6_bytes: memory.iter().map(|m| m.ipv6).sum(),
+            bytes_per_session: table_bytes as f64 / f64::from(sessions_max.max(1)),
         })
     }
 }

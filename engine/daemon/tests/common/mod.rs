@@ -204,6 +204,9 @@ impl Control for FakeBox {
             last_cleared: None,
             created_last_minute: 3,
             created_minute_max: 8,
+            table_bytes: 124_804_096,
+            table_ipv6_bytes: 32_000_000,
+            bytes_per_session: 124.8,
         })
     }
 
