@@ -38,6 +38,9 @@ pub enum Command {
     ///
     /// Look-ups (hits and misses, by bursts of 32), inserts, removals and expiry, with hashbrown beside it.
     Table(TableArgs),
+    /// Fill one table and print the bytes it took; what `table` runs in processes of their own
+    #[command(hide = true)]
+    Resident(ResidentArgs),
 }
 
 /// Arguments of `fwd`.
@@ -98,6 +101,20 @@ pub struct TableArgs {
     /// Write the report as JSON; `-` for standard output
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+}
+
+/// Arguments of `resident`.
+#[derive(Clone, Debug, Args)]
+pub struct ResidentArgs {
+    /// Whose table
+    #[arg(long)]
+    pub system: String,
+    /// Sessions in it
+    #[arg(long)]
+    pub sessions: u32,
+    /// Seed of the flows
+    #[arg(long)]
+    pub seed: u64,
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ fn main() -> ExitCode {
     let done = Interruption::listen().and_then(|interruption| match &cli.command {
         Command::Fwd(args) => fwd::run(args, &interruption),
         Command::Table(args) => table::run(args, &interruption),
+        Command::Resident(args) => table::resident::run(args),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,

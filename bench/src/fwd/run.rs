@@ -13,7 +13,7 @@ use crate::clock::Interruption;
 use crate::error::BenchError;
 use crate::progress;
 use crate::report::{Column, Machine, Report, SCHEMA, commit, flat, memory_available_mb, print_table};
-use crate::rig::{self, BoxConfig, Device, PORT_MACS, memory_needed_mb};
+use crate::rig::{self, BoxConfig, Device, Memory, PORT_MACS};
 use crate::traffic::{Plan, frame_bytes_min, write_files};
 
 /// Below this share of its core a worker was disturbed, and the user is told.
@@ -45,13 +45,14 @@ const COLUMNS: &[Column] = &[
 pub fn run(args: &FwdArgs, interruption: &Interruption) -> Result<(), BenchError> {
     let binary = rig::find_binary(args.holdfast.as_deref())?;
     let plans = plans(args);
+    let mut machine = Machine::survey();
     for plan in &plans {
-        let (needed_mb, available_mb) = (memory_needed_mb(plan.sessions), memory_available_mb());
-        if needed_mb > available_mb + Machine::survey().hugepages_free_mb {
+        let memory = Memory::choose(plan.sessions, machine.hugepages_free_mb);
+        let (needed_mb, available_mb) = (memory.ordinary_needed_mb(plan.sessions), memory_available_mb());
+        if needed_mb > available_mb {
             return Err(BenchError::Memory { sessions: plan.sessions, needed_mb, available_mb });
         }
     }
-    let mut machine = Machine::survey();
     machine.holdfast = Some(rig::version(&binary)?);
     let bar = progress::bar(plans.len() as u64 * u64::from(args.trials) * args.mode.len() as u64);
     let mut all = Vec::new();
@@ -111,16 +112,17 @@ fn measure(
     let name = format!("bench-{}", std::process::id());
     let lcore =
         args.lcore.unwrap_or_else(|| std::thread::available_parallelism().map_or(0, |n| n.get() as u16 - 1));
+    let memory = Memory::choose(plan.sessions, Machine::survey().hugepages_free_mb);
     let config = BoxConfig {
         name: &name,
         socket: &folder.path().join("box.sock"),
         lcore,
         sessions: plan.sessions,
         burst: args.burst,
+        memory,
         files: &files,
     };
     bar.set_message(format!("{what}: starting the box"));
-    let hugepages = Machine::survey().hugepages_free_mb >= memory_needed_mb(plan.sessions);
     let mut device = Device::start(binary, &config, folder.path(), interruption)?;
     bar.set_message(format!("{what}: establishing sessions"));
     device.establish(plan.sessions)?;
@@ -142,7 +144,7 @@ fn measure(
     let common = Common {
         plan: *plan,
         burst: args.burst,
-        hugepages,
+        hugepages: memory == Memory::Huge,
         seconds: args.seconds,
         bytes_per_session: statistics.bytes_per_session,
     };

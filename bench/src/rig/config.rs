@@ -30,6 +30,8 @@ pub const PORT_MACS: PortMacs = PortMacs {
 const MBUFS_SPARE: u32 = 32_768;
 /// An mbuf as it lies in its pool: header, headroom, data room, the pool's own header, padding.
 const MBUF_BYTES: u64 = 2_560;
+/// The same in ordinary memory, where DPDK lets no mbuf cross the border of a page.
+const MBUF_BYTES_IN_PAGES: u64 = 4_160;
 /// What DPDK needs beside its mbufs: two forwarding tables, rings.
 const MEMORY_BASE_MB: u64 = 512;
 /// A session, index, cold row and IPv6 addresses included.
@@ -50,21 +52,48 @@ pub struct BoxConfig<'a> {
     pub sessions: u32,
     /// Packets a burst.
     pub burst: u16,
+    /// Where its packet buffers are.
+    pub memory: Memory,
     /// What its ports play.
     pub files: &'a Files,
 }
 
+/// Where a box's packet buffers are. It decides by itself: hugepages when there are enough free ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Memory {
+    /// In hugepages.
+    Huge,
+    /// In ordinary pages.
+    Ordinary,
+}
+
+impl Memory {
+    /// What a box for `sessions` sessions will choose with `hugepages_free_mb` of free hugepages.
+    pub fn choose(sessions: u32, hugepages_free_mb: u64) -> Memory {
+        if hugepages_free_mb >= Memory::Huge.buffers_mb(sessions) { Memory::Huge } else { Memory::Ordinary }
+    }
+
+    /// `[eal] memory_mb` for `sessions` sessions.
+    fn buffers_mb(self, sessions: u32) -> u64 {
+        let mbuf_bytes = match self {
+            Memory::Huge => MBUF_BYTES,
+            Memory::Ordinary => MBUF_BYTES_IN_PAGES,
+        };
+        MEMORY_BASE_MB + (u64::from(mbufs(sessions)) * mbuf_bytes).div_ceil(1 << 20)
+    }
+
+    /// Ordinary memory a box for `sessions` sessions takes, in megabytes.
+    pub fn ordinary_needed_mb(self, sessions: u32) -> u64 {
+        let buffers = match self {
+            Memory::Huge => 0,
+            Memory::Ordinary => self.buffers_mb(sessions),
+        };
+        buffers + (u64::from(sessions) * SESSION_BYTES).div_ceil(1 << 20)
+    }
+}
+
 fn mbufs(sessions: u32) -> u32 {
     sessions * 2 + MBUFS_SPARE
-}
-
-fn eal_memory_mb(sessions: u32) -> u64 {
-    MEMORY_BASE_MB + (u64::from(mbufs(sessions)) * MBUF_BYTES).div_ceil(1 << 20)
-}
-
-/// Memory a box for `sessions` sessions takes, in megabytes.
-pub fn memory_needed_mb(sessions: u32) -> u64 {
-    eal_memory_mb(sessions) + (u64::from(sessions) * SESSION_BYTES).div_ceil(1 << 20)
 }
 
 impl BoxConfig<'_> {
@@ -76,7 +105,7 @@ impl BoxConfig<'_> {
              [workers]\nlcores = [{lcore}]\npoll = \"busy\"\nsessions_max = {sessions}\nburst = {burst}\n",
             name = self.name,
             socket = self.socket.display().to_string(),
-            memory = eal_memory_mb(self.sessions),
+            memory = self.memory.buffers_mb(self.sessions),
             mbufs = mbufs(self.sessions),
             lcore = self.lcore,
             sessions = self.sessions.max(SESSIONS_MIN),
@@ -152,6 +181,7 @@ mod tests {
             lcore: 1,
             sessions: 65_536,
             burst: 32,
+            memory: Memory::Ordinary,
             files: &files,
         };
         let parsed: toml::Table = config.to_toml().parse().unwrap();
@@ -165,5 +195,13 @@ mod tests {
         assert_eq!(parsed["neighbour"].as_array().unwrap().len(), 4);
         assert_eq!(parsed["route"][3]["prefix"].as_str(), Some("2001:2:0:2::/64"));
         assert_eq!(parsed["route"][3]["via"].as_str(), Some("fd00:2::2"));
+    }
+
+    #[test]
+    fn hugepages_are_used_when_all_buffers_fit() {
+        assert_eq!(Memory::choose(65_536, 911), Memory::Ordinary);
+        assert_eq!(Memory::choose(65_536, 912), Memory::Huge, "512 MB and 163,840 buffers of 2,560 bytes");
+        assert_eq!(Memory::Huge.ordinary_needed_mb(65_536), 10);
+        assert_eq!(Memory::Ordinary.ordinary_needed_mb(65_536), 512 + 650 + 10);
     }
 }

@@ -15,6 +15,6 @@ mod counters;
 mod device;
 
 pub use binary::{find_binary, version};
-pub use config::{BoxConfig, PORT_MACS, memory_needed_mb};
+pub use config::{BoxConfig, Memory, PORT_MACS};
 
 pub use device::Device;

@@ -3,10 +3,12 @@
 //! | file | what it is |
 //! | --- | --- |
 //! | `run.rs` | the trials and the report |
+//! | `resident.rs` | the memory a full table takes, in a process of its own |
 //! | `subject.rs` | what is done to a table, and the tables it is done to |
 //! | `memory.rs` | what one cache line from memory costs on this machine: the control |
 
 mod memory;
+pub mod resident;
 mod run;
 mod subject;
 

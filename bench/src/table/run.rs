@@ -1,7 +1,6 @@
 //! Trials of both tables at each size, and the report.
 
 use core::time::Duration;
-use std::fs;
 
 use holdfast_engine::flow::FlowKey;
 use holdfast_engine::session::SessionTable;
@@ -9,7 +8,7 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::subject::{Hashbrown, Subject};
-use super::{Operation, memory};
+use super::{Operation, memory, resident};
 use crate::cli::TableArgs;
 use crate::clock::{Interruption, Stopwatch};
 use crate::error::BenchError;
@@ -51,7 +50,7 @@ struct TableResult {
     figure: Figure,
     /// Bytes reserved, by the number of sessions.
     bytes_per_session: f64,
-    /// Bytes by which the process grew while the table was first filled, by the number of sessions.
+    /// Bytes by which a process grew that made and filled such a table, by the number of sessions.
     rss_bytes_per_session: f64,
 }
 
@@ -83,8 +82,8 @@ pub fn run(args: &TableArgs, interruption: &Interruption) -> Result<(), BenchErr
     for &sessions in &args.sessions {
         bar.set_message(format!("{sessions} sessions: making keys"));
         let keys = keys(sessions, args.seed);
-        results.extend(measure::<SessionTable>(&keys, args.trials, &bar, interruption)?);
-        results.extend(measure::<Hashbrown>(&keys, args.trials, &bar, interruption)?);
+        results.extend(measure::<SessionTable>(&keys, args, &bar, interruption)?);
+        results.extend(measure::<Hashbrown>(&keys, args, &bar, interruption)?);
     }
     bar.finish_and_clear();
     let rows = results.iter().map(flat).collect::<Result<Vec<_>, _>>()?;
@@ -99,10 +98,14 @@ pub fn run(args: &TableArgs, interruption: &Interruption) -> Result<(), BenchErr
     args.json.as_deref().map_or(Ok(()), |path| report.write_json(path))
 }
 
+/// The flows whose keys are used.
+pub fn flows(sessions: u32, seed: u64) -> Flows {
+    Flows::new(&Plan { sessions, frame_bytes: 64, family: Family::V4, transport: Transport::Tcp, seed })
+}
+
 fn keys(sessions: u32, seed: u64) -> Keys {
-    let transport = Transport::Tcp;
-    let flows = Flows::new(&Plan { sessions, frame_bytes: 64, family: Family::V4, transport, seed });
-    let of = |number: u32| flows.get(number).key(transport);
+    let flows = flows(sessions, seed);
+    let of = |number: u32| flows.get(number).key(Transport::Tcp);
     Keys {
         inserted: flows.shuffled(1).into_iter().filter_map(of).collect(),
         shuffled: flows.shuffled(2).into_iter().filter_map(of).collect(),
@@ -113,19 +116,18 @@ fn keys(sessions: u32, seed: u64) -> Keys {
 /// All trials of one table.
 fn measure<S: Subject>(
     keys: &Keys,
-    trials: u32,
+    TableArgs { trials, seed, .. }: &TableArgs,
     bar: &ProgressBar,
     interruption: &Interruption,
 ) -> Result<Vec<TableResult>, BenchError> {
     let sessions = keys.inserted.len() as u32;
+    let rss = resident::measure(S::SYSTEM, sessions, *seed)?;
     let mut table = S::new(sessions).map_err(|source| BenchError::Table { sessions, source })?;
-    // The first filling makes the kernel provide the memory: it is what is measured of that, and not timed.
-    let before = resident_bytes();
+    // The first filling makes the kernel provide the memory, and is not timed.
     table.insert(&keys.inserted);
-    let rss = resident_bytes().saturating_sub(before);
     table.expire();
     let mut times: [Vec<f64>; Operation::ALL.len()] = Default::default();
-    for trial in 1..=trials {
+    for trial in 1..=*trials {
         bar.set_message(format!("{sessions} sessions: {} ({trial})", S::SYSTEM));
         interruption.check()?;
         for (operation, times) in Operation::ALL.into_iter().zip(&mut times) {
@@ -188,13 +190,6 @@ fn timed(work: impl FnOnce() -> u64) -> (u64, Duration) {
     let watch = Stopwatch::start();
     let done = work();
     (done, watch.elapsed())
-}
-
-/// Memory of this process that is in use.
-fn resident_bytes() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.trim().split(' ').next()?.parse::<u64>().ok()).unwrap_or(0) * 1024
 }
 
 #[cfg(test)]
