@@ -5,7 +5,8 @@ use core::time::Duration;
 /// Limits and times of one worker's neighbour table. Everything is allocated from these at start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NeighboursConfig {
-    /// Most neighbours known at once, at most 2²⁴ − 1; beyond, new ones are refused.
+    /// Most neighbours known at once, at most 2²⁴ − 1; beyond, new ones are refused. Those without an answer may
+    /// take three quarters of it.
     pub neighbours_max: u32,
     /// Most packets that wait for one neighbour's answer.
     pub queue_packets_max: u16,
@@ -24,11 +25,12 @@ pub struct NeighboursConfig {
     pub failed_hold: Duration,
     /// A neighbour that no session refers to and no packet used for this long is forgotten.
     pub unused_lifetime: Duration,
-    /// Most ARP requests and neighbour solicitations a second, all neighbours together.
+    /// Most ARP requests and neighbour solicitations a second, all neighbours behind one port together.
     pub requests_per_second_max: u32,
     /// How many of them may leave at once; a quarter is reserved for probing known neighbours.
     pub requests_burst_max: u32,
-    /// Most learned addresses a second that are passed on to the other workers.
+    /// Most addresses a second learned on one port that are passed on to the other workers; half are reserved for
+    /// answers.
     pub updates_per_second_max: u32,
     /// Refuse ARP whose sender is not the Ethernet source. Off by default: routers that share a virtual address
     /// and some load balancers do send such replies.

@@ -81,6 +81,8 @@ impl Outcome {
 
 /// Entries made by other hosts' requests leave this part of the table to those we want to reach ourselves.
 const LEARNED_RESERVE_DIVISOR: usize = 8;
+/// What nobody asked for leaves this part of the updates to answers, for which a worker may be waiting.
+const ANSWER_RESERVE_DIVISOR: u32 = 2;
 
 impl<P: PacketBuf> Neighbours<P> {
     /// Takes over what another worker learned. Makes no entry: whoever needs one asks for itself.
@@ -96,11 +98,13 @@ impl<P: PacketBuf> Neighbours<P> {
         let changed = known.is_none_or(|index| self.believe(index, &heard, now));
         // An answer may be the one another worker waits for, and an address that is news here, or unknown here,
         // may be on record there. What only repeats our own record is not passed on.
-        let worth_telling = changed || matches!(heard.evidence, Evidence::Answer { .. });
-        if !worth_telling {
+        let answer = matches!(heard.evidence, Evidence::Answer { .. });
+        if !changed && !answer {
             return None;
         }
-        if !self.update_bucket.take(now) {
+        let reserve = if answer { 0 } else { self.config.updates_per_second_max / ANSWER_RESERVE_DIVISOR };
+        let bucket = self.update_buckets.get_mut(usize::from(heard.port.0));
+        if !bucket.is_some_and(|bucket| bucket.take_above(now, reserve)) {
             self.counters.updates_throttled += 1;
             return None;
         }
@@ -125,7 +129,7 @@ impl<P: PacketBuf> Neighbours<P> {
         if heard.evidence != Evidence::Solicitation || !room {
             return None;
         }
-        self.intern(heard.port, heard.address, now).ok().map(|NextHopRef(index)| index)
+        self.make(heard.port, heard.address, now).ok().map(|NextHopRef(index)| index)
     }
 
     fn believe(&mut self, index: u32, heard: &NeighbourUpdate, now: Instant) -> bool {

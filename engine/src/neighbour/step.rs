@@ -22,10 +22,11 @@ impl<P: PacketBuf> Neighbours<P> {
 
     /// Forgets an entry. The caller has checked [`Slot::is_free_to_go`].
     pub(super) fn forget(&mut self, index: u32) {
-        let slot = &mut self.slots[index as usize];
-        self.index.remove(&(self.hot[index as usize].port, slot.address));
+        let (slot, hot) = (&mut self.slots[index as usize], &mut self.hot[index as usize]);
+        self.index.remove(&(hot.port, slot.address));
         *slot = Slot::vacant();
-        self.hot[index as usize].state = NeighbourState::Unresolved;
+        self.unresolved -= usize::from(!hot.state.is_usable());
+        hot.state = NeighbourState::Unresolved;
         self.deadlines.clear(index);
         self.free.push(index);
     }
@@ -41,6 +42,7 @@ impl<P: PacketBuf> Neighbours<P> {
                 continue;
             }
             cleared += 1;
+            self.unresolved += 1;
             hot.state = NeighbourState::Unresolved;
             self.deadlines.clear(index);
             if slot.is_free_to_go() {
@@ -61,6 +63,9 @@ impl<P: PacketBuf> Neighbours<P> {
             hot.mac = mac;
         }
         hot.state = transition.next;
+        // Subtracted last: the entry itself may be the only one.
+        self.unresolved += usize::from(!hot.state.is_usable());
+        self.unresolved -= usize::from(!before.0.is_usable());
         let entered = hot.state != before.0;
         if entered {
             slot.since = now;
@@ -101,10 +106,11 @@ impl<P: PacketBuf> Neighbours<P> {
     /// Queues a request if the rate limit lets it, else tries again soon without counting it as sent. New
     /// neighbours leave a reserve, so that a scan of empty addresses does not make known ones time out.
     fn request(&mut self, index: u32, now: Instant) {
-        let slot = &mut self.slots[index as usize];
-        let probe = self.hot[index as usize].state == NeighbourState::Probe;
+        let (slot, hot) = (&mut self.slots[index as usize], &self.hot[index as usize]);
+        let probe = hot.state == NeighbourState::Probe;
         let reserve = if probe { 0 } else { self.config.requests_burst_max / PROBE_RESERVE_DIVISOR };
-        if !self.request_bucket.take_above(now, reserve) {
+        let bucket = self.request_buckets.get_mut(usize::from(hot.port.0));
+        if !bucket.is_some_and(|bucket| bucket.take_above(now, reserve)) {
             self.counters.requests_throttled += 1;
             return self.deadlines.set(index, now + self.config.retry_interval / THROTTLED_RETRY_DIVISOR);
         }

@@ -14,7 +14,7 @@ use super::state::{Event, NeighbourState};
 use super::view::NeighbourCounters;
 use super::waiting::WaitingPackets;
 use crate::drop_reason::DropReason;
-use crate::interface::{Mac, PortId};
+use crate::interface::{Mac, PORTS_MAX, PortId};
 use crate::io::PacketBuf;
 use crate::local::rate_limit::TokenBucket;
 use crate::session::NextHopRef;
@@ -41,11 +41,22 @@ pub struct Neighbours<P> {
     pub(super) waiting: WaitingPackets<P>,
     pub(super) requests: VecDeque<u32>,
     pub(super) reports: VecDeque<u32>,
-    pub(super) request_bucket: TokenBucket,
-    pub(super) update_bucket: TokenBucket,
+    /// Slots that hold somebody whose link-layer address is not known.
+    pub(super) unresolved: usize,
+    /// By port, so that a flood on one link does not use up what another needs.
+    pub(super) request_buckets: Box<[TokenBucket]>,
+    pub(super) update_buckets: Box<[TokenBucket]>,
     /// Where the search for entries to evict goes on.
     pub(super) sweep: u32,
     pub(super) counters: NeighbourCounters,
+}
+
+/// This part of the table is out of reach for addresses that never answered.
+const RESOLVED_RESERVE_DIVISOR: usize = 4;
+
+/// A full bucket for each port.
+fn by_port(per_second_max: u32, burst_max: u32) -> Box<[TokenBucket]> {
+    Box::new([TokenBucket::new(per_second_max, burst_max); PORTS_MAX])
 }
 
 impl<P: PacketBuf> Neighbours<P> {
@@ -69,8 +80,9 @@ impl<P: PacketBuf> Neighbours<P> {
             waiting: WaitingPackets::new(config.queued_packets_total_max, config.queue_packets_max),
             requests: VecDeque::with_capacity(slots_max as usize),
             reports: VecDeque::with_capacity(slots_max as usize),
-            request_bucket: TokenBucket::new(config.requests_per_second_max, config.requests_burst_max),
-            update_bucket: TokenBucket::new(config.updates_per_second_max, config.updates_per_second_max),
+            unresolved: 0,
+            request_buckets: by_port(config.requests_per_second_max, config.requests_burst_max),
+            update_buckets: by_port(config.updates_per_second_max, config.updates_per_second_max),
             sweep: 0,
             counters: NeighbourCounters::default(),
             config,
@@ -81,12 +93,32 @@ impl<P: PacketBuf> Neighbours<P> {
     /// [`Neighbours::poll`] unless [`Neighbours::retain`] follows.
     ///
     /// # Errors
-    /// [`DropReason::NeighbourTableFull`]; the next `poll` makes room if anything may go.
+    /// [`DropReason::NeighbourTableFull`], also when too many of those in the table have no answer yet: packets to
+    /// empty addresses must not lock out hosts that are there (RFC 6583 section 6). The next `poll` makes room if
+    /// anything may go.
     pub fn intern(&mut self, port: PortId, address: IpAddr, now: Instant) -> Result<NextHopRef, DropReason> {
-        if let Some(&slot) = self.index.get(&(port, address)) {
-            return Ok(NextHopRef(slot));
+        match self.find(port, address) {
+            Some(slot) => Ok(NextHopRef(slot)),
+            None if self.has_too_many_unresolved() => Err(DropReason::NeighbourTableFull),
+            None => self.make(port, address, now),
         }
+    }
+
+    /// Whether three quarters of the table wait for an answer or gave up waiting.
+    pub(super) fn has_too_many_unresolved(&self) -> bool {
+        let slots = self.slots.len();
+        self.unresolved >= slots - slots / RESOLVED_RESERVE_DIVISOR
+    }
+
+    /// A new entry for an address that has none.
+    pub(super) fn make(
+        &mut self,
+        port: PortId,
+        address: IpAddr,
+        now: Instant,
+    ) -> Result<NextHopRef, DropReason> {
         let slot = self.free.pop().ok_or(DropReason::NeighbourTableFull)?;
+        self.unresolved += 1;
         self.index.insert((port, address), slot);
         self.hot[slot as usize] =
             Hot { mac: Mac::default(), port, state: NeighbourState::Unresolved, used: Cell::new(false) };
@@ -184,8 +216,12 @@ impl<P: PacketBuf> Neighbours<P> {
         mac: Mac,
         now: Instant,
     ) -> Result<NextHopRef, DropReason> {
-        let hop = self.intern(port, address, now)?;
+        let hop = match self.find(port, address) {
+            Some(slot) => NextHopRef(slot),
+            None => self.make(port, address, now)?,
+        };
         let hot = &mut self.hot[hop.0 as usize];
+        self.unresolved -= usize::from(!hot.state.is_usable());
         hot.mac = mac;
         hot.state = NeighbourState::Static;
         self.slots[hop.0 as usize].since = now;

@@ -16,7 +16,7 @@ impl<P: PacketBuf> Neighbours<P> {
             self.on_deadline(index, now);
             ran += 1;
         }
-        if self.free.is_empty() {
+        if self.free.is_empty() || self.has_too_many_unresolved() {
             self.evict(timers_max);
         }
         ran
@@ -55,17 +55,19 @@ impl<P: PacketBuf> Neighbours<P> {
         }
     }
 
-    /// The table is full: forgets unreferenced entries that no packet used since the last look (the clock
-    /// algorithm), at most `looks_max` looks a call.
+    /// The table is full, or full of entries without an answer, and then only those go: forgets unreferenced
+    /// entries that no packet used since the last look (the clock algorithm), at most `looks_max` looks a call.
     fn evict(&mut self, looks_max: usize) {
+        let full = self.free.is_empty();
         for _ in 0..looks_max.min(self.slots.len()) {
             let index = self.sweep;
             self.sweep = (self.sweep + 1) % self.slots.len() as u32;
             let hot = &self.hot[index as usize];
-            let spare = matches!(
-                hot.state,
-                NeighbourState::Unresolved | NeighbourState::Stale | NeighbourState::Failed
-            );
+            let spare = match hot.state {
+                NeighbourState::Unresolved | NeighbourState::Failed => true,
+                NeighbourState::Stale => full,
+                _ => false,
+            };
             if spare && self.slots[index as usize].is_free_to_go() && !hot.used.replace(false) {
                 self.forget(index);
                 self.counters.evictions += 1;

@@ -4,6 +4,10 @@
 //! tunnels) by other rules than ours; so a packet may arrive at a worker that does not own its flow. It is handed
 //! over through a single-producer single-consumer ring, one for each ordered pair of workers. A full ring drops
 //! the packet and counts it: it never blocks.
+//!
+//! A flood of steered packets must not take the whole ring. Where one worker receives for all, the answers that
+//! another waits for come through the same ring: without them it would lose its neighbours one after the other,
+//! and with them every session that it serves. So each kind of message leaves room for those that matter more.
 
 use rtrb::{Consumer, Producer, RingBuffer};
 
@@ -12,6 +16,10 @@ use crate::neighbour::NeighbourUpdate;
 
 /// Messages a ring between two workers holds.
 pub const STEER_RING_MESSAGES: usize = 1024;
+/// Of these, room that only news of neighbours may take.
+const NEWS_RESERVED_MESSAGES: usize = 64;
+/// Room that only finished frames and news may take: a worker has decided to send those.
+const FRAMES_RESERVED_MESSAGES: usize = 192;
 
 /// One message from a worker to another.
 pub enum Mail<P> {
@@ -23,10 +31,43 @@ pub enum Mail<P> {
     Neighbour(NeighbourUpdate),
 }
 
+impl<P> Mail<P> {
+    /// Free messages of a ring that this one must leave alone.
+    const fn reserved_messages(&self) -> usize {
+        match self {
+            Mail::Neighbour(_) => 0,
+            Mail::Transmit(..) => NEWS_RESERVED_MESSAGES,
+            Mail::Packet(..) => NEWS_RESERVED_MESSAGES + FRAMES_RESERVED_MESSAGES,
+        }
+    }
+}
+
+/// The sending end of a ring.
+pub(super) struct Outgoing<P> {
+    ring: Producer<Mail<P>>,
+    /// Messages that fit for certain; the receiver may have taken more since. Asking touches its cache line.
+    room: usize,
+}
+
+impl<P> Outgoing<P> {
+    #[inline]
+    fn push(&mut self, mail: Mail<P>) -> Result<(), Mail<P>> {
+        let reserved = mail.reserved_messages();
+        if self.room <= reserved {
+            self.room = self.ring.slots();
+            if self.room <= reserved {
+                return Err(mail);
+            }
+        }
+        self.room -= 1;
+        self.ring.push(mail).map_err(|rtrb::PushError::Full(mail)| mail)
+    }
+}
+
 /// One worker's ends of the rings.
 pub struct Steering<P> {
     /// To each worker, by its number; `None` at its own.
-    pub(super) to: Vec<Option<Producer<Mail<P>>>>,
+    pub(super) to: Vec<Option<Outgoing<P>>>,
     /// From each other worker.
     pub(super) from: Vec<Consumer<Mail<P>>>,
 }
@@ -41,19 +82,54 @@ impl<P> Steering<P> {
         for sender in 0..workers {
             for receiver in (0..workers).filter(|&r| r != sender) {
                 let (producer, consumer) = RingBuffer::new(STEER_RING_MESSAGES);
-                mesh[sender].to[receiver] = Some(producer);
+                mesh[sender].to[receiver] = Some(Outgoing { ring: producer, room: STEER_RING_MESSAGES });
                 mesh[receiver].from.push(consumer);
             }
         }
         mesh
     }
 
-    /// Sends; gives the message back when the ring is full or there is no such worker.
+    /// Sends; gives the message back when the ring has no room for it or there is no such worker.
     #[inline]
     pub(super) fn push(&mut self, worker: u8, mail: Mail<P>) -> Result<(), Mail<P>> {
         match self.to.get_mut(usize::from(worker)) {
-            Some(Some(ring)) => ring.push(mail).map_err(|rtrb::PushError::Full(mail)| mail),
+            Some(Some(outgoing)) => outgoing.push(mail),
             _ => Err(mail),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::interface::Mac;
+    use crate::neighbour::Evidence;
+
+    fn news() -> Mail<u32> {
+        Mail::Neighbour(NeighbourUpdate {
+            port: PortId(0),
+            address: core::net::Ipv4Addr::new(10, 0, 1, 9).into(),
+            mac: Mac([2, 0, 0, 0, 0, 9]),
+            evidence: Evidence::Answer { overrides: true },
+        })
+    }
+
+    /// Sends copies of a message until it is refused; how many there were.
+    fn fill(sender: &mut Steering<u32>, mail: impl Fn() -> Mail<u32>) -> usize {
+        std::iter::repeat_with(|| sender.push(1, mail())).take_while(Result::is_ok).count()
+    }
+
+    #[test]
+    fn steered_packets_leave_room_for_frames_and_frames_for_news() {
+        let mut mesh = Steering::<u32>::mesh(2);
+        let [sender, receiver] = &mut mesh[..] else { panic!("two workers") };
+        for round in 0..3 {
+            assert_eq!(fill(sender, || Mail::Packet(PortId(0), round)), 1024 - 256);
+            assert_eq!(fill(sender, || Mail::Transmit(PortId(0), round)), 192);
+            assert_eq!(fill(sender, news), 64);
+            let received = std::iter::from_fn(|| receiver.from[0].pop().ok()).count();
+            assert_eq!(received, STEER_RING_MESSAGES);
+        }
+        assert!(matches!(sender.push(0, news()), Err(Mail::Neighbour(_))), "nobody writes to itself");
     }
 }

@@ -1,6 +1,7 @@
 //! The table as the worker loop drives it, on a virtual clock, with frames written by hand.
 
 mod arp;
+mod attack;
 mod nd;
 mod no_panic;
 mod timers;

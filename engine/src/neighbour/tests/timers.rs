@@ -341,6 +341,7 @@ proptest! {
             for &(hop, address) in held {
                 assert_eq!(table.address(hop), Some(address));
             }
+            assert_eq!(table.unresolved, table.iter(now).filter(|v| !v.state.is_usable()).count());
             out
         };
         for step in steps {
