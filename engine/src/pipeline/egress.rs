@@ -56,8 +56,6 @@ impl<P: PacketBuf> Shard<P> {
         if let Err((packet, reason)) = self.neighbours.enqueue(next_hop, packet, now) {
             outbox.drop_packet(packet, reason);
         }
-        // The question goes out with this burst, not with the next round of housekeeping.
-        self.send_requests(outbox);
     }
 
     /// Where a packet to `destination` goes: its next hop, interned in this worker's table.
