@@ -79,9 +79,6 @@ fn static_neighbour(config: &Config, n: &config::NeighbourConfig) -> Option<Stat
 
 fn engine_rule(config: &Config, rule: &config::RuleConfig) -> Rule {
     let zone = |name: &str| -> Option<ZoneId> { config.zone_id(name) };
-    let prefixes = |nets: &[ipnet::IpNet]| {
-        nets.iter().filter_map(|net| policy::Prefix::new(net.network(), net.prefix_len())).collect()
-    };
     let ports = |ranges: &[config::PortRange]| ranges.iter().map(|r| r.low..=r.high).collect();
     Rule {
         from: zone(&rule.from),
@@ -93,8 +90,8 @@ fn engine_rule(config: &Config, rule: &config::RuleConfig) -> Rule {
             config::Action::Reject => policy::Action::Reject,
         },
         protocol: rule.protocol.map(|p| p.0),
-        sources: prefixes(&rule.source),
-        destinations: prefixes(&rule.destination),
+        sources: rule.source.clone(),
+        destinations: rule.destination.clone(),
         source_ports: ports(&rule.source_ports),
         destination_ports: ports(&rule.destination_ports),
         log: rule.log,
