@@ -6,13 +6,13 @@ use super::{PortView, Row, Shard};
 use crate::drop_reason::DropReason;
 use crate::interface::{Mac, PortId};
 use crate::io::PacketBuf;
-use crate::net::numbers::{ETHERNET_HEADER_BYTES, ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_VLAN};
+use crate::net::numbers::{
+    ETHERNET_HEADER_BYTES, ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_VLAN, VLAN_TAG_BYTES,
+};
 use crate::parse::Parsed;
 use crate::session::NextHopRef;
 use crate::time::Instant;
 use crate::worker::Outbox;
-
-const VLAN_TAG_BYTES: usize = 4;
 
 impl<P: PacketBuf> Shard<P> {
     /// Forwards a packet whose TTL is known to be above 1 to a next hop of this worker's table.
