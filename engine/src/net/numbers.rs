@@ -102,12 +102,3 @@ pub const ND_HOP_LIMIT: u8 = 255;
 
 /// TTL and hop limit of what the box itself sends.
 pub const LOCAL_TTL: u8 = 64;
-
-/// TCP flag FIN.
-pub const TCP_FIN: u8 = 0x01;
-/// TCP flag SYN.
-pub const TCP_SYN: u8 = 0x02;
-/// TCP flag RST.
-pub const TCP_RST: u8 = 0x04;
-/// TCP flag ACK.
-pub const TCP_ACK: u8 = 0x10;

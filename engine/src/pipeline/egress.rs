@@ -10,6 +10,7 @@ use crate::net::numbers::{
     ETHERNET_HEADER_BYTES, ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_VLAN, VLAN_TAG_BYTES,
 };
 use crate::parse::Parsed;
+use crate::route::on_link;
 use crate::session::NextHopRef;
 use crate::time::Instant;
 use crate::worker::Outbox;
@@ -99,12 +100,7 @@ impl<P: PacketBuf> Shard<P> {
     /// Source address for packets of the box's own to `destination`, and the port they leave by.
     pub(super) fn source_for(&self, destination: IpAddr) -> Option<(IpAddr, PortId)> {
         let egress = self.config.routes.lookup(destination).ok()?;
-        let interface = self.config.interface(egress.port)?;
-        let source = match destination {
-            IpAddr::V4(_) => IpAddr::V4(interface.ipv4()?),
-            IpAddr::V6(v6) if v6.is_unicast_link_local() => IpAddr::V6(interface.mac.link_local()),
-            IpAddr::V6(_) => IpAddr::V6(interface.ipv6()),
-        };
+        let source = on_link::source_for(self.config.interface(egress.port)?, egress.next_hop)?;
         Some((source, egress.port))
     }
 }

@@ -3,13 +3,11 @@
 use core::net::IpAddr;
 
 use holdfast_engine::interface::PORTS_MAX;
+use holdfast_engine::policy::RULES_MAX;
 use ipnet::IpNet;
 
 use super::model::{Config, InterfaceConfig, RouteTarget, RuleConfig};
 use super::places::{Places, Step, key_path};
-
-/// Most rules a box may have.
-const RULES_MAX: usize = 10_000;
 
 /// Checks everything; what is wrong goes to the places' problems.
 pub(super) fn check(config: &Config, places: &Places<'_, '_, '_>) {
