@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use holdfast_engine::config::{EngineConfig, StaticNeighbour};
 use holdfast_engine::flow::HashKey;
 use holdfast_engine::interface::{Interface, Mac, PortId, ZoneId};
-use holdfast_engine::policy::{self, Rule, RuleSet};
+use holdfast_engine::policy::{Rule, RuleSet};
 use holdfast_engine::route::{RouteTable, StaticRoute, Target};
 use holdfast_engine::track::{TimeoutDurations, Timeouts, TrackConfig};
 
@@ -83,12 +83,7 @@ fn engine_rule(config: &Config, rule: &config::RuleConfig) -> Rule {
     Rule {
         from: zone(&rule.from),
         to: zone(&rule.to),
-        action: match rule.action {
-            config::Action::Inspect => policy::Action::Inspect,
-            config::Action::Pass => policy::Action::Pass,
-            config::Action::Drop => policy::Action::Drop,
-            config::Action::Reject => policy::Action::Reject,
-        },
+        action: rule.action,
         protocol: rule.protocol.map(|p| p.0),
         sources: rule.source.clone(),
         destinations: rule.destination.clone(),
