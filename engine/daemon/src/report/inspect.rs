@@ -31,7 +31,7 @@ pub struct InspectStatistics {
     pub created: u64,
     /// Sessions that ran into a time-out.
     pub expired: u64,
-    /// Sessions removed by `clear ip inspect sessions`.
+    /// Sessions removed before their time: by `clear ip inspect sessions`, or replaced by a new connection.
     pub cleared: u64,
     /// New sessions refused because the table was full.
     pub table_full: u64,
