@@ -40,7 +40,7 @@ pub struct EngineConfig {
     pub neighbours: NeighboursConfig,
     /// Neighbours from the configuration.
     pub static_neighbours: Vec<StaticNeighbour>,
-    /// Limits on each worker's answers in the box's name.
+    /// Limits on each worker's answers in the box's name, over each port.
     pub answers: LocalLimits,
     /// By port: drop first packets whose source routes to another interface (RFC 3704 strict mode).
     pub reverse_path_checks: Vec<bool>,

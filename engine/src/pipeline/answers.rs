@@ -109,7 +109,7 @@ impl<P: PacketBuf> Shard<P> {
         let mut frame = [0; ERROR_FRAME_BYTES_MAX];
         let written = write_icmp_error(error, macs, source, &offending, &mut frame);
         // The limit is asked last: what must not be answered anyway costs no token.
-        if written.is_ok() && self.limiter.errors.take(now) {
+        if written.is_ok() && self.limiter.take_error(row.port, now) {
             self.send_answer(row.port, written, &frame, outbox);
         }
     }
@@ -118,7 +118,7 @@ impl<P: PacketBuf> Shard<P> {
         let Some((offending, macs)) = self.offending(row, packet) else { return };
         let mut frame = [0; RESET_FRAME_BYTES_MAX];
         let written = write_tcp_reset(macs, &offending, &mut frame);
-        if written.is_ok() && self.limiter.resets.take(now) {
+        if written.is_ok() && self.limiter.take_reset(row.port, now) {
             self.send_answer(row.port, written, &frame, outbox);
         }
     }

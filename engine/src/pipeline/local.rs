@@ -75,7 +75,7 @@ impl<P: PacketBuf> Shard<P> {
     /// that a scan of the box learns nothing.
     #[cold]
     pub(super) fn local(&mut self, now: Instant, row: Row<'_>, mut packet: P, outbox: &mut Outbox<P>) {
-        if !self.limiter.echo_replies.take(now) {
+        if !self.limiter.take_echo_reply(row.port, now) {
             return outbox.drop_packet(packet, DropReason::LocalRateLimited);
         }
         match echo_reply(packet.data_mut(), usize::from(row.parsed.l3)) {

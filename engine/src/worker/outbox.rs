@@ -64,12 +64,16 @@ impl<P: PacketBuf> Outbox<P> {
         self.events = Some(ring);
     }
 
-    /// Tells the control thread; never waits.
+    /// Tells the control thread; never waits. What anybody can cause with every packet leaves half of the ring to
+    /// the audit trail, or a flood at a logged rule would hide which sessions began meanwhile.
     #[cold]
     pub fn tell(&mut self, event: Event) {
-        if let Some(ring) = &mut self.events
-            && ring.push(event).is_err()
-        {
+        let Some(ring) = &mut self.events else { return };
+        let reserved = match event {
+            Event::RuleDecided { .. } | Event::Received { .. } => ring.buffer().capacity() / 2,
+            Event::SessionBegan(_) | Event::SessionEnded(..) => 0,
+        };
+        if ring.slots() <= reserved || ring.push(event).is_err() {
             self.events_lost += 1;
         }
     }
@@ -164,5 +168,42 @@ impl<P: PacketBuf> Outbox<P> {
         if !self.free.is_empty() {
             io.free(&mut self.free);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::SessionEnd;
+    use crate::flow::{FlowKey, HashKey};
+    use crate::policy::{Action, RuleIndex};
+    use crate::session::{Admission, SessionState, SessionTable, TableConfig};
+    use crate::testkit::HeapPacket;
+    use crate::time::Tick;
+
+    #[test]
+    fn a_flood_at_a_logged_rule_does_not_hide_sessions() {
+        let config = TableConfig { sessions_max: 16, hash_key: HashKey::FIXED, touch_at_start: false };
+        let mut table = SessionTable::new(config).unwrap();
+        let (key, side) = FlowKey::ipv4(1, 2, 3, 4, 17, 0);
+        let admission = Admission { rule: 0, now: Tick(1) };
+        let hash = table.hash(&key);
+        let handle = table.insert(&key, hash, &SessionState::default(), admission, Tick(9)).unwrap();
+        let session = table.snapshot(handle).unwrap();
+
+        let mut outbox = Outbox::<HeapPacket>::new(1);
+        let (told, mut heard) = rtrb::RingBuffer::new(16);
+        outbox.set_events(told);
+        for _ in 0..100 {
+            let (rule, action, port) = (RuleIndex(0), Action::Drop, PortId(0));
+            outbox.tell(Event::RuleDecided { rule, action, port, key, side, reason: None });
+        }
+        assert_eq!(outbox.events_lost, 92);
+        outbox.tell(Event::SessionBegan(session.clone()));
+        outbox.tell(Event::SessionEnded(session, SessionEnd::Expired));
+        assert_eq!(outbox.events_lost, 92);
+        let all: Vec<Event> = std::iter::from_fn(|| heard.pop().ok()).collect();
+        assert_eq!(all.len(), 10);
+        assert!(matches!(all[8..], [Event::SessionBegan(_), Event::SessionEnded(..)]));
     }
 }

@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::sync::atomic::Ordering;
 
 use holdfast_engine::io::BURST_PACKETS_MAX;
+use holdfast_engine::time::Instant;
 use holdfast_engine::worker::ForwardMode;
 
 use super::appliance::Appliance;
@@ -14,6 +15,14 @@ use crate::report;
 const VERBOSE_MAX: u8 = 1;
 /// `debug clock advance` at most this at once: a year.
 const ADVANCE_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
+/// And never beyond this. Sessions keep time in 32 bits of 100 ms, which end after thirteen years and a half; after
+/// that nothing would expire.
+const CLOCK_MAX: Duration = Duration::from_secs(12 * 365 * 24 * 3600);
+
+/// How far the clock may still be pushed at once.
+fn advance_max(now: Instant) -> Duration {
+    CLOCK_MAX.saturating_sub(now.since(Instant::default())).min(ADVANCE_MAX)
+}
 
 impl Control for Appliance {
     fn port_info(&mut self, ports: Ports) -> Result<report::PortInfos, ControlError> {
@@ -153,7 +162,7 @@ impl Control for Appliance {
         Ok(())
     }
     fn advance_clock(&mut self, by: Duration) -> Result<(), ControlError> {
-        in_range("seconds", by.as_secs(), 0, ADVANCE_MAX.as_secs())?;
+        in_range("seconds", by.as_secs(), 0, advance_max(self.now()).as_secs())?;
         let by = by.as_nanos() as u64;
         for worker in &self.workers {
             worker.shared.clock_offset_ns.fetch_add(by, Ordering::Relaxed);
@@ -197,5 +206,24 @@ fn in_range(what: &'static str, value: u64, min: u64, max: u64) -> Result<(), Co
         Ok(())
     } else {
         Err(ControlError::OutOfRange { what, value, min, max })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use holdfast_engine::time::Tick;
+
+    #[test]
+    fn the_clock_is_never_pushed_beyond_what_sessions_can_store() {
+        let mut now = Instant(5_000_000_000);
+        let mut pushes = 0;
+        while advance_max(now) > Duration::from_secs(1) && pushes < 100 {
+            now = now + advance_max(now);
+            pushes += 1;
+        }
+        assert_eq!(pushes, 12);
+        assert!(now.0 / Tick::NANOS < u64::from(u32::MAX));
+        assert_eq!(advance_max(Instant(u64::MAX)), Duration::ZERO);
     }
 }

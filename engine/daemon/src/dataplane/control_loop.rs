@@ -8,6 +8,7 @@ use crossbeam::channel::{Receiver, RecvTimeoutError};
 
 use super::appliance::Appliance;
 use super::error::RunError;
+use super::worker_thread::first_ended;
 use crate::socket::{ControlRequest, Server, attach};
 
 /// Time between two looks at links and signals when nobody asks anything.
@@ -37,7 +38,7 @@ pub fn stop_on_signals() -> Result<Arc<AtomicBool>, RunError> {
 /// Runs the box until `stop` is raised, then shuts it down in order.
 ///
 /// # Errors
-/// When the attached console's thread does not start.
+/// When the attached console's thread does not start, or a worker's thread has ended before its time.
 pub fn run(
     mut appliance: Appliance,
     server: Server,
@@ -64,6 +65,7 @@ pub fn run(
         None
     };
     let mut next_tick = appliance.real_now();
+    let mut ended = None;
     while !stop.load(Ordering::Relaxed) {
         match requests.recv_timeout(TICK) {
             Ok(request) => {
@@ -78,6 +80,13 @@ pub fn run(
         if now >= next_tick {
             next_tick = now + TICK;
             appliance.tick();
+            // A box that forwards some flows and swallows others is worse than none: whoever started it can start
+            // it again, and a peer can take over.
+            ended = first_ended(&appliance.workers);
+            if let Some(lcore) = ended {
+                tracing::error!(lcore, "worker thread has ended");
+                break;
+            }
         }
     }
     tracing::info!(name = appliance.config.name, "box is stopping");
@@ -91,5 +100,8 @@ pub fn run(
     }
     drop(attached);
     tracing::info!(name, "box has stopped");
-    Ok(())
+    match ended {
+        Some(lcore) => Err(RunError::WorkerEnded { lcore }),
+        None => Ok(()),
+    }
 }

@@ -83,6 +83,14 @@ pub enum RunError {
     /// No randomness for the hash key.
     #[error("the system gives no randomness: {0}")]
     Randomness(getrandom::Error),
+    /// A worker's thread died while the box was running.
+    #[error(
+        "the worker on lcore {lcore} has ended unexpectedly, and with it every session it served; this is a fault of Holdfast, which ends so that it can be started again"
+    )]
+    WorkerEnded {
+        /// Its core.
+        lcore: u16,
+    },
     /// A thread did not start, or a signal handler was refused.
     #[error("{doing}: {source}")]
     System {

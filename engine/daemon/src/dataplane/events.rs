@@ -15,9 +15,11 @@ const EVENTS_PER_TICK_MAX: usize = 2048;
 impl Appliance {
     /// Logs what the workers told since the last tick.
     pub fn log_events(&mut self) {
-        let mut left = EVENTS_PER_TICK_MAX;
         let mut rings = core::mem::take(&mut self.events);
+        // Each worker has its part: one whose rules are hit in a flood must not hide what the others tell.
+        let each = EVENTS_PER_TICK_MAX / rings.len().max(1);
         for ring in &mut rings {
+            let mut left = each;
             while left > 0
                 && let Ok(event) = ring.pop()
             {

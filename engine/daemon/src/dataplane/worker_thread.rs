@@ -48,6 +48,11 @@ pub struct WorkerHandle {
     pub thread: JoinHandle<()>,
 }
 
+/// Core of the first worker whose thread is no more, though nobody told it to end.
+pub fn first_ended(workers: &[WorkerHandle]) -> Option<u16> {
+    workers.iter().find(|worker| worker.thread.is_finished()).map(|worker| worker.lcore)
+}
+
 /// Starts a worker thread. `worker` moves into it and is dropped in it, packets and all, before it unregisters.
 ///
 /// # Errors
@@ -104,4 +109,28 @@ fn run(
     // The worker's packets go back to their pool while this thread still has its cache.
     drop(worker);
     drop(registered);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn handle(lcore: u16, thread: JoinHandle<()>) -> WorkerHandle {
+        let (requests, _) = crossbeam::channel::bounded(1);
+        WorkerHandle { lcore, shared: Arc::default(), requests, thread }
+    }
+
+    #[test]
+    fn a_worker_that_died_is_found() {
+        let (live, wait) = crossbeam::channel::bounded::<()>(0);
+        let mut workers = vec![handle(1, std::thread::spawn(move || assert!(wait.recv().is_err())))];
+        assert_eq!(first_ended(&workers), None);
+        workers.push(handle(2, std::thread::spawn(|| std::panic::resume_unwind(Box::new("a bug")))));
+        while !workers[1].thread.is_finished() {
+            std::thread::yield_now();
+        }
+        assert_eq!(first_ended(&workers), Some(2));
+        drop(live);
+        assert!(workers.remove(0).thread.join().is_ok());
+    }
 }

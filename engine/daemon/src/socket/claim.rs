@@ -11,7 +11,7 @@ use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, OpenOptionsExt as 
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, OFlags, flock};
 use socket2::{Domain, SockAddr, Socket, Type};
 
 /// Why there is no control socket.
@@ -72,12 +72,42 @@ fn lock(path: &Path) -> Result<File, SocketError> {
     let failed = |doing| move |source| SocketError::Io { path: path.to_owned(), doing, source };
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&name);
-    let file = file.map_err(failed("open the lock file beside it"))?;
+    // In a folder that others may write to, a link there could point at any file, and opening a pipe would wait.
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600).custom_flags(flags.bits() as i32);
+    let file = options.open(&name).map_err(failed("open the lock file beside it"))?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
         // A box that is just starting holds the lock before it answers.
         Err(rustix::io::Errno::WOULDBLOCK) => Err(SocketError::InUse(path.to_owned())),
         Err(error) => Err(failed("lock the file beside it")(error.into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_put_in_place_of_the_lock_is_neither_followed_nor_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, lock) = (folder.path().join("box.sock"), folder.path().join("box.sock.lock"));
+        let target = folder.path().join("elsewhere");
+        std::os::unix::fs::symlink(&target, &lock).expect("a link");
+        assert!(matches!(claim(&path), Err(SocketError::Io { .. })));
+        assert!(!target.exists(), "the link was followed");
+        std::fs::remove_file(&lock).expect("remove");
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &lock,
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+            0,
+        )
+        .expect("a pipe");
+        assert!(matches!(claim(&path), Err(SocketError::Io { .. })));
+        std::fs::remove_file(&lock).expect("remove");
+        assert!(claim(&path).is_ok());
     }
 }
