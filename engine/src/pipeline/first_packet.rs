@@ -42,7 +42,20 @@ impl<P: PacketBuf> Shard<P> {
         if row.parsed.class == Class::IcmpError {
             return outbox.drop_packet(packet, DropReason::IcmpErrorNoSession);
         }
-        match self.judge(now, &row, &packet) {
+        let judgement = self.judge(&row, &packet);
+        self.execute(now, judgement, row, packet, outbox);
+    }
+
+    /// Does with a packet what [`Shard::judge`] said of it. Where that begins a session, there is none under its key.
+    pub(super) fn execute(
+        &mut self,
+        now: Instant,
+        judgement: Result<Judgement, DropReason>,
+        row: Row<'_>,
+        packet: P,
+        outbox: &mut Outbox<P>,
+    ) {
+        match judgement {
             Err(reason) => outbox.drop_packet(packet, reason),
             Ok(Judgement::Local) => self.local(now, row, packet, outbox),
             Ok(Judgement::TtlExceeded) => self.answer_ttl_exceeded(now, row, packet, outbox),
@@ -66,7 +79,7 @@ impl<P: PacketBuf> Shard<P> {
     ///
     /// # Errors
     /// The reason to drop it silently under.
-    pub(super) fn judge(&self, _now: Instant, row: &Row<'_>, packet: &P) -> Result<Judgement, DropReason> {
+    pub(super) fn judge(&self, row: &Row<'_>, packet: &P) -> Result<Judgement, DropReason> {
         let parsed = row.parsed;
         let source = parsed.key.address(parsed.side);
         let destination = parsed.key.address(parsed.side.other());

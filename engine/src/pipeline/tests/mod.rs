@@ -1,6 +1,8 @@
 //! The pipeline through [`crate::worker::Worker::poll`], packet by packet, in virtual time.
 
 mod expiry;
+mod policy;
+mod sessions;
 
 use crate::testkit::frame::{ACK, Flow, Packet, SYN, SYN_ACK};
 use crate::testkit::lab::Lab;
