@@ -2,6 +2,7 @@
 
 mod expiry;
 mod forward;
+mod icmp;
 mod neighbours;
 mod policy;
 mod sessions;
