@@ -5,6 +5,7 @@ mod forward;
 mod icmp;
 mod neighbours;
 mod policy;
+mod refused;
 mod sessions;
 mod vlan;
 
