@@ -21,6 +21,14 @@ const NEWS_RESERVED_MESSAGES: usize = 64;
 /// Room that only finished frames and news may take: a worker has decided to send those.
 const FRAMES_RESERVED_MESSAGES: usize = 192;
 
+/// Packets of another worker's flows that fit a ring.
+#[cfg(test)]
+pub(super) const STEER_RING_PACKETS: usize =
+    STEER_RING_MESSAGES - NEWS_RESERVED_MESSAGES - FRAMES_RESERVED_MESSAGES;
+/// Finished frames that fit a ring.
+#[cfg(test)]
+pub(super) const STEER_RING_FRAMES: usize = STEER_RING_MESSAGES - NEWS_RESERVED_MESSAGES;
+
 /// One message from a worker to another.
 pub enum Mail<P> {
     /// A packet of one of the receiver's flows, with the port it arrived on.
