@@ -194,7 +194,7 @@ mod tests {
             outbox.tell(Event::RuleDecided { rule, action, port, key, side, reason: None });
         }
         assert_eq!(outbox.events_lost, 92);
-        outbox.tell(Event::SessionBegan(session.clone()));
+        outbox.tell(Event::SessionBegan(session));
         outbox.tell(Event::SessionEnded(session, SessionEnd::Expired));
         assert_eq!(outbox.events_lost, 92);
         let all: Vec<Event> = std::iter::from_fn(|| heard.pop().ok()).collect();
