@@ -8,6 +8,8 @@ const SHIM: [&str; 8] =
     ["eal.c", "mbuf.c", "layout.c", "port.c", "configure.c", "counters.c", "acl.c", "fib.c"];
 /// Libraries the shim calls into. EAL loads drivers from its plugin folder by itself.
 const LIBRARIES: [&str; 6] = ["rte_eal", "rte_ethdev", "rte_mbuf", "rte_mempool", "rte_acl", "rte_fib"];
+/// Moved out of rte_eal into a library of its own with DPDK 23.11; linked where libdpdk has it.
+const LOG_LIBRARY: &str = "rte_log";
 
 fn main() {
     println!("cargo:rerun-if-changed=shim");
@@ -38,6 +40,9 @@ fn main() {
     }
     for library in LIBRARIES {
         println!("cargo:rustc-link-lib=dylib={library}");
+    }
+    if dpdk.libs.iter().any(|library| library == LOG_LIBRARY) {
+        println!("cargo:rustc-link-lib=dylib={LOG_LIBRARY}");
     }
 }
 

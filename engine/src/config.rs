@@ -22,7 +22,7 @@ pub struct StaticNeighbour {
     pub mac: Mac,
 }
 
-/// The snapshot.
+/// Everything the workers share and nobody changes; a new configuration is a new snapshot.
 pub struct EngineConfig {
     /// Number of workers, at least 1.
     pub workers: u8,
@@ -30,9 +30,9 @@ pub struct EngineConfig {
     pub interfaces: Vec<Interface>,
     /// Connected and static routes.
     pub routes: RouteTable,
-    /// Policy.
+    /// Policy, compiled.
     pub rules: RuleSet,
-    /// Trackers.
+    /// What the trackers let pass.
     pub track: TrackConfig,
     /// Idle times.
     pub timeouts: Timeouts,
@@ -46,6 +46,7 @@ pub struct EngineConfig {
     pub reverse_path_checks: Vec<bool>,
     /// Log begin and end of every session.
     pub audit_trail: bool,
+    /// The box's own addresses and the ports they are on, link-local ones included.
     own: HashMap<IpAddr, PortId>,
 }
 

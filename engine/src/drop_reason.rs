@@ -37,7 +37,7 @@ drop_reasons! {
     Ipv4HeaderBad = "ipv4_header_bad";
     /// IPv4 header checksum wrong.
     Ipv4ChecksumBad = "ipv4_checksum_bad";
-    /// IPv4 source route or record route options.
+    /// IPv4 loose or strict source route option (RFC 7126).
     Ipv4SourceRoute = "ipv4_source_route";
     /// IPv4 options malformed.
     Ipv4OptionsBad = "ipv4_options_bad";
@@ -83,7 +83,7 @@ drop_reasons! {
     TcpStateBad = "tcp_state_bad";
     /// TCP data or acknowledgement outside the window.
     TcpOutOfWindow = "tcp_out_of_window";
-    /// RST not exactly at the next expected sequence number.
+    /// RST during the handshake that neither answers the SYN nor follows it in order.
     TcpRstInexact = "tcp_rst_inexact";
     /// SYN on a live session that cannot be a legitimate reuse.
     TcpSynOnSession = "tcp_syn_on_session";
@@ -151,7 +151,7 @@ drop_reasons! {
     PoolExhausted = "pool_exhausted";
     /// The port's TX queue did not take it.
     TxFull = "tx_full";
-    /// The port is stopped or its link is down.
+    /// No such port here.
     PortDown = "port_down";
     /// The ring to the owning worker is full.
     SteerRingFull = "steer_ring_full";

@@ -4,8 +4,9 @@
 //! lost and counted. Without an audit trail, logged rules or verbosity nothing is ever put in.
 
 use crate::drop_reason::DropReason;
+use crate::flow::{FlowKey, Side};
 use crate::interface::PortId;
-use crate::policy::RuleIndex;
+use crate::policy::{Action, RuleIndex};
 use crate::session::Snapshot;
 
 /// Events a worker's ring holds.
@@ -34,13 +35,13 @@ pub enum Event {
         /// The rule.
         rule: RuleIndex,
         /// What it did.
-        action: crate::policy::Action,
+        action: Action,
         /// Where the packet came in.
         port: PortId,
         /// The packet's flow.
-        key: crate::flow::FlowKey,
+        key: FlowKey,
         /// Which end sent it.
-        side: crate::flow::Side,
+        side: Side,
         /// Why it was dropped, if it was.
         reason: Option<DropReason>,
     },

@@ -19,6 +19,7 @@ pub mod policy;
 pub mod route;
 pub mod session;
 pub mod time;
+pub mod token_bucket;
 pub mod track;
 pub mod worker;
 

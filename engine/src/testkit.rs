@@ -1,6 +1,13 @@
-//! Heap packets and ports for the engine's own tests.
+//! Heap packets and ports for the engine's own tests; below it a writer and a reader of frames, and a whole box.
 
+pub(crate) mod frame;
+pub(crate) mod lab;
+pub(crate) mod seen;
+pub(crate) mod topology;
+
+use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use crate::interface::PortId;
 use crate::io::{PacketBuf, PortIo};
@@ -49,11 +56,18 @@ impl PacketBuf for HeapPacket {
     }
 }
 
-/// Ports that are queues in memory. `tx_room` bounds what each port takes in one call.
+/// Ports that are queues in memory: one worker's.
 pub(crate) struct HeapPorts {
     pub(crate) received: Vec<VecDeque<HeapPacket>>,
     pub(crate) sent: Vec<Vec<HeapPacket>>,
+    /// What each port takes in one call.
     pub(crate) tx_room: usize,
+    /// Packets the pool has left.
+    pub(crate) pool_packets: usize,
+    /// By port: the worker that sends for this one.
+    pub(crate) transmits_through: Vec<Option<u8>>,
+    /// Packets given back.
+    pub(crate) freed: u64,
 }
 
 impl HeapPorts {
@@ -62,28 +76,44 @@ impl HeapPorts {
             received: vec![VecDeque::new(); ports],
             sent: vec![Vec::new(); ports],
             tx_room: usize::MAX,
+            pool_packets: usize::MAX,
+            transmits_through: vec![None; ports],
+            freed: 0,
         }
     }
 }
 
-impl PortIo for HeapPorts {
+/// The test keeps the other end.
+pub(crate) type SharedPorts = Rc<RefCell<HeapPorts>>;
+
+impl PortIo for SharedPorts {
     type Packet = HeapPacket;
 
     fn ports(&self) -> usize {
-        self.received.len()
+        self.borrow().received.len()
     }
     fn rx(&mut self, port: PortId, burst: &mut Vec<HeapPacket>, max: usize) -> usize {
-        let queue = &mut self.received[usize::from(port.0)];
+        let queue = &mut self.borrow_mut().received[usize::from(port.0)];
         let count = max.min(queue.len());
         burst.extend(queue.drain(..count));
         count
     }
     fn tx(&mut self, port: PortId, burst: &mut Vec<HeapPacket>) -> usize {
-        let count = self.tx_room.min(burst.len());
-        self.sent[usize::from(port.0)].extend(burst.drain(..count));
+        let ports = &mut *self.borrow_mut();
+        let count = ports.tx_room.min(burst.len());
+        ports.sent[usize::from(port.0)].extend(burst.drain(..count));
         count
     }
+    fn transmits_through(&self, port: PortId) -> Option<u8> {
+        self.borrow().transmits_through[usize::from(port.0)]
+    }
     fn alloc(&mut self) -> Option<HeapPacket> {
+        let ports = &mut *self.borrow_mut();
+        ports.pool_packets = ports.pool_packets.checked_sub(1)?;
         Some(HeapPacket::new(&[]))
+    }
+    fn free(&mut self, burst: &mut Vec<HeapPacket>) {
+        self.borrow_mut().freed += burst.len() as u64;
+        burst.clear();
     }
 }

@@ -24,9 +24,10 @@
 use std::path::Path;
 
 use holdfast_engine::drop_reason::DropReason;
+use holdfast_engine::net::numbers::PROTOCOL_TCP;
 use holdfast_engine::session::{Direction, SessionState};
 use holdfast_engine::track::tcp::{self, TcpConfig, TcpSegment, TcpState};
-use holdfast_engine::track::{Change, Outcome, Timeouts, Transition, protocol};
+use holdfast_engine::track::{Change, Outcome, Timeouts, Transition};
 
 /// What a script may expect, and what the tracker did, in the same words.
 #[derive(Debug, PartialEq)]
@@ -120,7 +121,7 @@ impl Run {
             }
             Outcome::Pass(Change { transition, keep_alive, rearm }) => {
                 self.session = Some(after);
-                let ticks = |state| Timeouts::default().timeout_ticks(protocol::TCP, state);
+                let ticks = |state| Timeouts::default().timeout_ticks(PROTOCOL_TCP, state);
                 let (was, is) = (ticks(&before), ticks(&after));
                 assert!(rearm || is >= was, "not re-armed for a shorter time");
                 assert!(!rearm || is != was && transition != Transition::Established, "re-armed for nothing");

@@ -206,3 +206,14 @@ fn many_threads_read_one_table() {
         }
     });
 }
+
+#[test]
+fn a_default_route_after_a_longer_one_at_its_beginning_is_there() {
+    for kind in [FibKind::Rib, TABLE] {
+        let mut fib = Fib4::new(eal_with(MEGABYTES), kind, ROUTES_MAX).unwrap();
+        fib.add(Ipv4Addr::UNSPECIFIED, 25, 1).unwrap();
+        fib.add(Ipv4Addr::UNSPECIFIED, 0, 2).unwrap();
+        assert_eq!(fib.lookup(Ipv4Addr::new(100, 1, 1, 1)), Some(2), "{kind:?}");
+        assert_eq!(fib.lookup(Ipv4Addr::new(0, 0, 0, 3)), Some(1), "{kind:?}");
+    }
+}

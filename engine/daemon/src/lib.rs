@@ -5,7 +5,6 @@
 #![deny(unsafe_code)]
 
 pub mod cli;
-pub mod clock;
 pub mod config;
 pub mod console;
 pub mod dataplane;

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use holdfast::config::{
-    Action, Config, ConfigErrors, ConfigWarning, PollMode, PortRange, Replicate, RouteTarget, Secrets,
+    Config, ConfigErrors, ConfigWarning, PollMode, PortRange, Replicate, RouteTarget, Secrets,
 };
 use holdfast_engine::interface::ZoneId;
+use holdfast_engine::policy::Action;
 
 /// A right configuration with every table; the cases below each make one edit.
 const GOOD: &str = r#"name = "fw-a"
@@ -149,6 +150,11 @@ fn one_edit_one_error() {
             "lcores = [1, 2]",
             "lcores = [1]\nsessions_max = 0",
             "4:16: workers.sessions_max: found 0, expected an integer from 1024 to 268435456",
+        ),
+        (
+            "lcores = [1, 2]",
+            "lcores = [1]\nsessions_max = 16_777_216",
+            "4:16: workers.sessions_max: found 16777216, expected at most 16777215, which is 16777215 for each worker",
         ),
         (
             "lcores = [1, 2]",

@@ -10,6 +10,7 @@
 //! hash is another one, with a secret key (`hash.rs`); this one only balances load.
 
 use super::FlowKey;
+use crate::net::numbers::{PROTOCOL_TCP, PROTOCOL_UDP};
 
 /// Key to program into a NIC, 52 bytes being the longest any driver takes; shorter keys are its prefix.
 pub const RSS_SYMMETRIC_KEY: [u8; 52] = {
@@ -24,9 +25,6 @@ pub const RSS_SYMMETRIC_KEY: [u8; 52] = {
 
 /// Entries of the redirection table that owners are computed from; NIC tables are multiples of it.
 pub const RETA_ENTRIES: usize = 128;
-
-const IP_PROTOCOL_TCP: u8 = 6;
-const IP_PROTOCOL_UDP: u8 = 17;
 
 /// The Toeplitz matrix, one byte of the folded input at a time: [high byte, low byte].
 static TOEPLITZ: [[u32; 256]; 2] = {
@@ -88,7 +86,7 @@ impl OwnerMap {
 pub fn rss_hash(key: &FlowKey) -> u32 {
     let addresses = if key.is_v6() { key.v6[0] ^ key.v6[1] ^ key.v6[2] ^ key.v6[3] } else { key.head };
     let ports = match key.protocol() {
-        IP_PROTOCOL_TCP | IP_PROTOCOL_UDP => key.tail as u32,
+        PROTOCOL_TCP | PROTOCOL_UDP => key.tail as u32,
         _ => 0,
     };
     let folded = (addresses >> 32) as u32 ^ addresses as u32 ^ ports;

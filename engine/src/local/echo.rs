@@ -2,6 +2,7 @@
 
 use crate::drop_reason::DropReason;
 use crate::interface::Mac;
+use crate::net::address::is_unicast;
 use crate::net::bytes::{self, put};
 use crate::net::checksum::{self, Sum};
 use crate::net::numbers::{
@@ -9,7 +10,7 @@ use crate::net::numbers::{
     IPV4_HEADER_BYTES, IPV6_HEADER_BYTES, LOCAL_TTL, PROTOCOL_ICMP, PROTOCOL_ICMPV6,
 };
 
-use super::offending::{IpPacket, is_unicast};
+use super::offending::IpPacket;
 
 /// Turns the echo request whose IP header begins at `l3` into its reply: addresses of both layers change places,
 /// so that a request to a virtual MAC is answered from it. Returns the length of the reply's frame, which is that

@@ -6,8 +6,8 @@
 
 mod echo;
 mod icmp_error;
+mod limits;
 mod offending;
-pub mod rate_limit;
 mod tcp_reset;
 
 #[cfg(test)]
@@ -15,6 +15,6 @@ mod tests;
 
 pub use echo::echo_reply;
 pub use icmp_error::{ERROR_FRAME_BYTES_MAX, IcmpError, write_icmp_error};
+pub use limits::{LocalLimiter, LocalLimits};
 pub use offending::{AnswerMacs, NotAnswered, Offending};
-pub use rate_limit::{LocalLimiter, LocalLimits};
 pub use tcp_reset::{RESET_FRAME_BYTES_MAX, write_tcp_reset};

@@ -1,15 +1,14 @@
 //! The packet that provokes an answer, read as far as the answer needs.
 
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::IpAddr;
 
 use thiserror::Error;
 
 use crate::interface::Mac;
+use crate::net::address::is_unicast;
 use crate::net::bytes;
-use crate::net::numbers::{
-    IPV4_HEADER_BYTES, IPV6_HEADER_BYTES, PROTOCOL_AH, PROTOCOL_DESTINATION_OPTIONS, PROTOCOL_FRAGMENT,
-    PROTOCOL_HOP_BY_HOP, PROTOCOL_ROUTING,
-};
+use crate::net::ipv6_extension::{extension_bytes, is_extension};
+use crate::net::numbers::{IPV4_HEADER_BYTES, IPV6_HEADER_BYTES, PROTOCOL_FRAGMENT};
 
 /// Why a packet gets no answer. None of these is a fault of the box; the packet is counted under the reason it
 /// was dropped for.
@@ -127,18 +126,15 @@ impl<'a> IpPacket<'a> {
         let mut at = IPV6_HEADER_BYTES;
         let (mut fragment, mut later_fragment) = (false, false);
         for _ in 0..EXTENSION_HEADERS_MAX {
-            let length = || whole.get(at + 1).copied().map(usize::from);
-            let header_bytes = match protocol {
-                PROTOCOL_HOP_BY_HOP | PROTOCOL_ROUTING | PROTOCOL_DESTINATION_OPTIONS => 8 + length()? * 8,
-                PROTOCOL_AH => 8 + length()? * 4,
-                PROTOCOL_FRAGMENT => {
-                    let field = bytes::be16(whole, at + 2)?;
-                    fragment = field & 0xfff9 != 0;
-                    later_fragment |= field & 0xfff8 != 0;
-                    8
-                }
-                _ => break,
-            };
+            if !is_extension(protocol) {
+                break;
+            }
+            let header_bytes = extension_bytes(protocol, whole, at)?;
+            if protocol == PROTOCOL_FRAGMENT {
+                let field = bytes::be16(whole, at + 2)?;
+                fragment = field & 0xfff9 != 0;
+                later_fragment |= field & 0xfff8 != 0;
+            }
             protocol = *whole.get(at)?;
             at += header_bytes;
             if later_fragment {
@@ -171,27 +167,5 @@ impl<'a> IpPacket<'a> {
             return Err(NotAnswered::ToGroup);
         }
         Ok(())
-    }
-}
-
-fn is_extension(protocol: u8) -> bool {
-    matches!(
-        protocol,
-        PROTOCOL_HOP_BY_HOP
-            | PROTOCOL_ROUTING
-            | PROTOCOL_DESTINATION_OPTIONS
-            | PROTOCOL_AH
-            | PROTOCOL_FRAGMENT
-    )
-}
-
-/// Whether `address` can be one host's on a network.
-pub(super) fn is_unicast(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(a) => {
-            let first = Ipv4Addr::octets(&a)[0];
-            first != 0 && first < 224 && !a.is_loopback()
-        }
-        IpAddr::V6(a) => a != Ipv6Addr::UNSPECIFIED && !a.is_multicast() && !a.is_loopback(),
     }
 }

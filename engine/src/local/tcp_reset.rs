@@ -8,8 +8,9 @@ use crate::net::bytes;
 use crate::net::checksum::Sum;
 use crate::net::numbers::{
     ETHERNET_HEADER_BYTES, ETHERTYPE_IPV4, ETHERTYPE_IPV6, IPV6_HEADER_BYTES, LOCAL_TTL, PROTOCOL_TCP,
-    TCP_ACK, TCP_FIN, TCP_HEADER_BYTES, TCP_RST, TCP_SYN,
+    TCP_HEADER_BYTES,
 };
+use crate::track::tcp::TcpFlags;
 
 /// Largest frame [`write_tcp_reset`] makes.
 pub const RESET_FRAME_BYTES_MAX: usize = ETHERNET_HEADER_BYTES + IPV6_HEADER_BYTES + TCP_HEADER_BYTES;
@@ -40,22 +41,22 @@ pub fn write_tcp_reset(
 fn reset_for(packet: &IpPacket<'_>) -> Option<Option<Tcp>> {
     let segment = packet.payload;
     let header_bytes = usize::from(segment.get(12)? >> 4) * 4;
-    let flags = *segment.get(13)?;
+    let flags = TcpFlags(*segment.get(13)?);
     if header_bytes < TCP_HEADER_BYTES || segment.len() < TCP_HEADER_BYTES {
         return None;
     }
     let data_bytes = packet.payload_bytes.checked_sub(header_bytes)?;
-    if flags & TCP_RST != 0 {
+    if flags.contains(TcpFlags::RST) {
         return Some(None);
     }
     let (source_port, destination_port) = (bytes::be16(segment, 2)?, bytes::be16(segment, 0)?);
-    let (sequence, acknowledgement, flags) = if flags & TCP_ACK != 0 {
-        (bytes::be32(segment, 8)?, 0, TCP_RST)
+    let (sequence, acknowledgement, flags) = if flags.contains(TcpFlags::ACK) {
+        (bytes::be32(segment, 8)?, 0, TcpFlags::RST.0)
     } else {
         // SYN and FIN each take a place in the sequence space.
-        let controls = u32::from(flags & TCP_SYN != 0) + u32::from(flags & TCP_FIN != 0);
+        let controls = u32::from(flags.contains(TcpFlags::SYN)) + u32::from(flags.contains(TcpFlags::FIN));
         let next = bytes::be32(segment, 4)?.wrapping_add(data_bytes as u32).wrapping_add(controls);
-        (0, next, TCP_RST | TCP_ACK)
+        (0, next, TcpFlags::RST.0 | TcpFlags::ACK.0)
     };
     Some(Some(Tcp { source_port, destination_port, sequence, acknowledgement, flags }))
 }

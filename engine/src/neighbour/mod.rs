@@ -16,11 +16,11 @@
 //!    whose waiting packets may go, or must be given up, both until `None`.
 //! 5. [`Neighbours::wake`] says when `poll` is due next.
 //!
-//! What is believed, and why, is the table in `state.rs`, applied in `step.rs`. The rule behind it: nothing that we did not ask for
-//! makes an entry, except a request for one of our own addresses (RFC 826, RFC 4861 section 7.2.3: whoever asks
-//! wants to talk), and nothing but the answer to our own question makes an entry reachable. Unsolicited claims
-//! about a neighbour we know are followed, as both RFCs require and failover of virtual addresses needs, but only
-//! as stale: the next use is confirmed by a probe.
+//! What is believed, and why, is the table in `state.rs`, applied in `step.rs`. The rule behind it: nothing that
+//! we did not ask for makes an entry, except a request for one of our own addresses (RFC 826, RFC 4861 section
+//! 7.2.3: whoever asks wants to talk), and nothing but the answer to our own question makes an entry reachable.
+//! Unsolicited claims about a neighbour we know are followed, as both RFCs require and failover of virtual
+//! addresses needs, but only as stale: the next use is confirmed by a probe.
 //!
 //! Slots are freed only inside `poll`, only without references and without anything pending. A reference that
 //! was taken with `retain` therefore never comes to mean another host, and one that was not is good until the

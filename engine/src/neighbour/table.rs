@@ -16,9 +16,9 @@ use super::waiting::WaitingPackets;
 use crate::drop_reason::DropReason;
 use crate::interface::{Mac, PORTS_MAX, PortId};
 use crate::io::PacketBuf;
-use crate::local::rate_limit::TokenBucket;
 use crate::session::NextHopRef;
 use crate::time::Instant;
+use crate::token_bucket::TokenBucket;
 
 /// What became of a neighbour that packets waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

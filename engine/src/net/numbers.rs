@@ -23,10 +23,6 @@ pub const PROTOCOL_UDP: u8 = 17;
 pub const PROTOCOL_ROUTING: u8 = 43;
 /// IPv6 fragment header.
 pub const PROTOCOL_FRAGMENT: u8 = 44;
-/// GRE.
-pub const PROTOCOL_GRE: u8 = 47;
-/// IPsec ESP.
-pub const PROTOCOL_ESP: u8 = 50;
 /// IPsec AH.
 pub const PROTOCOL_AH: u8 = 51;
 /// ICMP for IPv6.
@@ -35,11 +31,11 @@ pub const PROTOCOL_ICMPV6: u8 = 58;
 pub const PROTOCOL_NONE: u8 = 59;
 /// IPv6 destination options header.
 pub const PROTOCOL_DESTINATION_OPTIONS: u8 = 60;
-/// SCTP.
-pub const PROTOCOL_SCTP: u8 = 132;
 
 /// Bytes of an Ethernet header without tags.
 pub const ETHERNET_HEADER_BYTES: usize = 14;
+/// Bytes of an 802.1Q or 802.1ad tag.
+pub const VLAN_TAG_BYTES: usize = 4;
 /// Bytes of an ARP packet for IPv4 over Ethernet.
 pub const ARP_BYTES: usize = 28;
 /// Bytes of an IPv4 header without options.
@@ -66,6 +62,8 @@ pub const ICMP_UNREACHABLE: u8 = 3;
 pub const ICMP_ECHO_REQUEST: u8 = 8;
 /// ICMP time exceeded.
 pub const ICMP_TIME_EXCEEDED: u8 = 11;
+/// ICMP parameter problem.
+pub const ICMP_PARAMETER_PROBLEM: u8 = 12;
 /// ICMP timestamp request.
 pub const ICMP_TIMESTAMP_REQUEST: u8 = 13;
 /// ICMP timestamp reply.
@@ -77,6 +75,8 @@ pub const ICMPV6_UNREACHABLE: u8 = 1;
 pub const ICMPV6_PACKET_TOO_BIG: u8 = 2;
 /// ICMPv6 time exceeded.
 pub const ICMPV6_TIME_EXCEEDED: u8 = 3;
+/// ICMPv6 parameter problem.
+pub const ICMPV6_PARAMETER_PROBLEM: u8 = 4;
 /// Types below this are errors, the others are informational (RFC 4443 section 2.1).
 pub const ICMPV6_INFORMATIONAL_FIRST: u8 = 128;
 /// ICMPv6 echo request.
@@ -102,12 +102,3 @@ pub const ND_HOP_LIMIT: u8 = 255;
 
 /// TTL and hop limit of what the box itself sends.
 pub const LOCAL_TTL: u8 = 64;
-
-/// TCP flag FIN.
-pub const TCP_FIN: u8 = 0x01;
-/// TCP flag SYN.
-pub const TCP_SYN: u8 = 0x02;
-/// TCP flag RST.
-pub const TCP_RST: u8 = 0x04;
-/// TCP flag ACK.
-pub const TCP_ACK: u8 = 0x10;

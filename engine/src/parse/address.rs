@@ -3,6 +3,7 @@
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::drop_reason::DropReason;
+use crate::net::address::is_unicast;
 
 /// How far a packet with acceptable addresses may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,17 +24,12 @@ pub fn check_addresses(source: IpAddr, destination: IpAddr) -> Result<AddressChe
     if source == destination {
         return Err(DropReason::Land);
     }
-    let (source_ok, destination_ok, check) = match (source, destination) {
-        (IpAddr::V4(s), IpAddr::V4(d)) => (source4(s), destination4(d), reach4(s, d)),
-        (IpAddr::V6(s), IpAddr::V6(d)) => (source6(s), destination6(d), reach6(s, d)),
+    let (destination_ok, check) = match (source, destination) {
+        (IpAddr::V4(s), IpAddr::V4(d)) => (destination4(d), reach4(s, d)),
+        (IpAddr::V6(s), IpAddr::V6(d)) => (destination6(d), reach6(s, d)),
         _ => return Err(DropReason::Martian),
     };
-    if source_ok && destination_ok { Ok(check) } else { Err(DropReason::Martian) }
-}
-
-const fn source4(a: Ipv4Addr) -> bool {
-    let first = a.octets()[0];
-    first != 0 && first != 127 && first < 224
+    if is_unicast(source) && destination_ok { Ok(check) } else { Err(DropReason::Martian) }
 }
 
 const fn destination4(a: Ipv4Addr) -> bool {
@@ -49,10 +45,6 @@ const fn reach4(s: Ipv4Addr, d: Ipv4Addr) -> AddressCheck {
     } else {
         AddressCheck::Global
     }
-}
-
-const fn source6(a: Ipv6Addr) -> bool {
-    !a.is_multicast() && !a.is_unspecified() && !a.is_loopback() && a.to_ipv4_mapped().is_none()
 }
 
 const fn destination6(a: Ipv6Addr) -> bool {

@@ -3,9 +3,8 @@
 use crate::drop_reason::DropReason;
 use crate::interface::Mac;
 use crate::net::bytes::be16;
-use crate::net::numbers::{self, ETHERNET_HEADER_BYTES};
+use crate::net::numbers::{self, ETHERNET_HEADER_BYTES, VLAN_TAG_BYTES};
 
-const VLAN_TAG_BYTES: usize = 4;
 const VLAN_TAGS_MAX: usize = 2;
 /// Jumbo frames and then some; offsets within a frame fit `u16`.
 const FRAME_BYTES_MAX: usize = 16_384;

@@ -7,6 +7,7 @@ use super::{TABLE_MAIN, ipv6};
 use crate::drop_reason::DropReason;
 use crate::flow::{FlowKey, Side};
 use crate::net::bytes::be16;
+use crate::net::icmp::{IcmpClass, classify_v4, classify_v6};
 use crate::net::numbers::{self, IPV4_HEADER_BYTES, IPV6_HEADER_BYTES};
 
 /// Bytes of the ICMP header in front of the quote.
@@ -68,15 +69,20 @@ fn quoted_ports(l4: &[u8], protocol: u8) -> Result<(u16, u16), DropReason> {
         numbers::PROTOCOL_TCP | numbers::PROTOCOL_UDP => {
             Ok((be16(header, 0).ok_or(BAD)?, be16(header, 2).ok_or(BAD)?))
         }
-        numbers::PROTOCOL_ICMP if matches!(header[0], 0 | 8 | 13 | 14) => query(header),
-        numbers::PROTOCOL_ICMPV6 if matches!(header[0], 128 | 129) => query(header),
-        // RFC 1122 3.2.2, RFC 4443 2.4(e): never an error about an error.
-        numbers::PROTOCOL_ICMP | numbers::PROTOCOL_ICMPV6 => Err(BAD),
+        numbers::PROTOCOL_ICMP => query(classify_v4(header[0]), header),
+        numbers::PROTOCOL_ICMPV6 => query(classify_v6(header[0]), header),
         _ => Ok((0, 0)),
     }
 }
 
-fn query(header: &[u8; QUOTED_L4_BYTES_MIN]) -> Result<(u16, u16), DropReason> {
-    let id = be16(header, 4).ok_or(DropReason::IcmpErrorBad)?;
-    Ok((id, id))
+/// Both ports of a quoted query. RFC 1122 section 3.2.2, RFC 4443 section 2.4(e): never an error about an error.
+fn query(class: IcmpClass, header: &[u8; QUOTED_L4_BYTES_MIN]) -> Result<(u16, u16), DropReason> {
+    const BAD: DropReason = DropReason::IcmpErrorBad;
+    match class {
+        IcmpClass::Request(_) | IcmpClass::Reply(_) => {
+            let id = be16(header, 4).ok_or(BAD)?;
+            Ok((id, id))
+        }
+        IcmpClass::Error | IcmpClass::NeighbourDiscovery | IcmpClass::Denied => Err(BAD),
+    }
 }

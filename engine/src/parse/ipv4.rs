@@ -2,7 +2,8 @@
 
 use super::{Class, Parsed, TABLE_MAIN, icmp_error, layer4};
 use crate::drop_reason::DropReason;
-use crate::flow::FlowKey;
+use crate::flow::{FlowKey, Side};
+use crate::net::checksum::ipv4_header_is_valid;
 use crate::net::numbers::IPV4_HEADER_BYTES as HEADER_BYTES;
 
 const FRAGMENT_MORE: u16 = 0x2000;
@@ -28,7 +29,7 @@ pub(super) fn parse(frame: &[u8], l3: usize) -> Result<Parsed, DropReason> {
         return Err(DropReason::IpLengthBad);
     }
     if header_bytes == HEADER_BYTES {
-        if sum20(header) != 0xffff {
+        if !ipv4_header_is_valid(header) {
             return Err(DropReason::Ipv4ChecksumBad);
         }
     } else {
@@ -53,9 +54,9 @@ pub(super) fn parse(frame: &[u8], l3: usize) -> Result<Parsed, DropReason> {
         l4: (l3 + header_bytes) as u16,
         end: (l3 + total) as u16,
         key: FlowKey::default(),
-        side: crate::flow::Side::Low,
+        side: Side::Low,
     };
-    match layer4::ports(payload, protocol, first_fragment)? {
+    match layer4::ports(payload, protocol, false, first_fragment)? {
         layer4::Ports::Flow(from, to) => {
             (parsed.key, parsed.side) = FlowKey::ipv4(source, destination, from, to, protocol, TABLE_MAIN);
         }
@@ -63,36 +64,16 @@ pub(super) fn parse(frame: &[u8], l3: usize) -> Result<Parsed, DropReason> {
             parsed.class = Class::IcmpError;
             (parsed.key, parsed.side) = icmp_error::quoted_ipv4(payload, destination)?;
         }
-        // An ICMPv6 type inside IPv4 is just an unknown protocol number; `ports` never says so for ICMP.
+        // Only ICMPv6 has it.
         layer4::Ports::Nd => return Err(DropReason::IcmpTypeDenied),
     }
     Ok(parsed)
 }
 
-/// One's-complement sum of a 20-byte header, folded; 0xffff when its checksum is right.
-#[inline]
-fn sum20(header: &[u8; HEADER_BYTES]) -> u16 {
-    // Five 32-bit words in native order: the sum is the same up to a byte swap, and 0xffff swaps to itself.
-    let mut sum = 0u64;
-    let (words, _) = header.as_chunks::<4>();
-    for word in words {
-        sum += u64::from(u32::from_ne_bytes(*word));
-    }
-    let sum = (sum & 0xffff_ffff) + (sum >> 32);
-    let sum = (sum & 0xffff) + (sum >> 16);
-    let sum = (sum & 0xffff) + (sum >> 16);
-    let sum = (sum & 0xffff) + (sum >> 16);
-    sum as u16
-}
-
 /// Checks a header with options: its checksum, and that no option asks for source routing (RFC 7126).
 #[cold]
 fn options(header: &[u8]) -> Result<(), DropReason> {
-    let mut sum: u32 = header.chunks_exact(2).map(|c| u32::from(u16::from_be_bytes([c[0], c[1]]))).sum();
-    while sum > 0xffff {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    if sum != 0xffff {
+    if !ipv4_header_is_valid(header) {
         return Err(DropReason::Ipv4ChecksumBad);
     }
     let mut rest = &header[HEADER_BYTES..];

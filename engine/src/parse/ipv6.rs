@@ -4,6 +4,7 @@ use super::{Class, Parsed, TABLE_MAIN, icmp_error, layer4};
 use crate::drop_reason::DropReason;
 use crate::flow::{FlowKey, Side};
 use crate::net::bytes::be16;
+use crate::net::ipv6_extension::{extension_bytes, is_extension};
 use crate::net::numbers::{self, IPV6_HEADER_BYTES as HEADER_BYTES};
 
 /// Extension headers beyond this many are nobody's legitimate traffic (RFC 9098 lists what routers do with them).
@@ -49,7 +50,7 @@ pub(super) fn parse(frame: &[u8], l3: usize) -> Result<Parsed, DropReason> {
         key: FlowKey::default(),
         side: Side::Low,
     };
-    match layer4::ports(payload, chain.protocol, chain.first_fragment)? {
+    match layer4::ports(payload, chain.protocol, true, chain.first_fragment)? {
         layer4::Ports::Flow(from, to) => {
             (parsed.key, parsed.side) =
                 FlowKey::ipv6(source, destination, from, to, chain.protocol, TABLE_MAIN);
@@ -80,16 +81,14 @@ pub(super) fn walk(packet: &[u8], mut next: u8) -> Result<Chain, DropReason> {
     let mut at = HEADER_BYTES;
     let mut first_fragment = false;
     for position in 0..=EXTENSION_HEADERS_MAX {
-        let length = match next {
+        match next {
+            // RFC 8200 section 4.1: it stands first or nowhere.
             numbers::PROTOCOL_HOP_BY_HOP if position > 0 => return Err(BAD),
-            numbers::PROTOCOL_HOP_BY_HOP
-            | numbers::PROTOCOL_DESTINATION_OPTIONS
-            | numbers::PROTOCOL_ROUTING => 8 + 8 * usize::from(*packet.get(at + 1).ok_or(BAD)?),
-            numbers::PROTOCOL_AH => 8 + 4 * usize::from(*packet.get(at + 1).ok_or(BAD)?),
-            numbers::PROTOCOL_FRAGMENT => 8,
             numbers::PROTOCOL_NONE => return Err(BAD),
-            protocol => return Ok(Chain { protocol, at, first_fragment }),
-        };
+            protocol if !is_extension(protocol) => return Ok(Chain { protocol, at, first_fragment }),
+            _ => {}
+        }
+        let length = extension_bytes(next, packet, at).ok_or(BAD)?;
         let header = packet.get(at..at + length).ok_or(BAD)?;
         match next {
             // RFC 5095: type 0 is dead; with no segments left the header is history and harmless.

@@ -2,6 +2,7 @@
 
 use crate::drop_reason::DropReason;
 use crate::net::bytes::be16;
+use crate::net::icmp::{IcmpClass, classify_v4, classify_v6};
 use crate::net::numbers::{self, ICMP_HEADER_BYTES, TCP_HEADER_BYTES, UDP_HEADER_BYTES};
 
 /// What identifies the flow at layer 4.
@@ -15,7 +16,12 @@ pub(super) enum Ports {
 }
 
 #[inline]
-pub(super) fn ports(payload: &[u8], protocol: u8, first_fragment: bool) -> Result<Ports, DropReason> {
+pub(super) fn ports(
+    payload: &[u8],
+    protocol: u8,
+    v6: bool,
+    first_fragment: bool,
+) -> Result<Ports, DropReason> {
     const BAD: DropReason = DropReason::L4HeaderBad;
     let short = if first_fragment { DropReason::FragmentBad } else { BAD };
     match protocol {
@@ -31,8 +37,16 @@ pub(super) fn ports(payload: &[u8], protocol: u8, first_fragment: bool) -> Resul
             }
             nonzero(u16::from_be_bytes([header[0], header[1]]), u16::from_be_bytes([header[2], header[3]]))
         }
-        numbers::PROTOCOL_ICMP => icmp(payload.first_chunk().ok_or(short)?),
-        numbers::PROTOCOL_ICMPV6 => icmpv6(payload.first_chunk().ok_or(short)?),
+        numbers::PROTOCOL_ICMP if !v6 => {
+            let header = payload.first_chunk().ok_or(short)?;
+            icmp(classify_v4(header[0]), header)
+        }
+        numbers::PROTOCOL_ICMPV6 if v6 => {
+            let header = payload.first_chunk().ok_or(short)?;
+            icmp(classify_v6(header[0]), header)
+        }
+        // The other family's ICMP: nobody's legitimate traffic.
+        numbers::PROTOCOL_ICMP | numbers::PROTOCOL_ICMPV6 => Err(DropReason::IcmpTypeDenied),
         _ => Ok(Ports::Flow(0, 0)),
     }
 }
@@ -45,23 +59,12 @@ fn nonzero(source: u16, destination: u16) -> Result<Ports, DropReason> {
     Ok(Ports::Flow(source, destination))
 }
 
-/// RFC 792 types: 8/0 echo, 13/14 timestamp; 3, 4, 11, 12 are errors; nothing else crosses a firewall.
-fn icmp(header: &[u8; ICMP_HEADER_BYTES]) -> Result<Ports, DropReason> {
-    match header[0] {
-        0 | 8 | 13 | 14 => query(header),
-        3 | 4 | 11 | 12 => Ok(Ports::IcmpError),
-        _ => Err(DropReason::IcmpTypeDenied),
-    }
-}
-
-/// RFC 4443: 128/129 echo; below 128 are errors; 133–137 neighbour discovery (RFC 4861); MLD and the rest stay
-/// on their link.
-fn icmpv6(header: &[u8; ICMP_HEADER_BYTES]) -> Result<Ports, DropReason> {
-    match header[0] {
-        128 | 129 => query(header),
-        1..=4 => Ok(Ports::IcmpError),
-        133..=137 => Ok(Ports::Nd),
-        _ => Err(DropReason::IcmpTypeDenied),
+fn icmp(class: IcmpClass, header: &[u8; ICMP_HEADER_BYTES]) -> Result<Ports, DropReason> {
+    match class {
+        IcmpClass::Request(_) | IcmpClass::Reply(_) => query(header),
+        IcmpClass::Error => Ok(Ports::IcmpError),
+        IcmpClass::NeighbourDiscovery => Ok(Ports::Nd),
+        IcmpClass::Denied => Err(DropReason::IcmpTypeDenied),
     }
 }
 

@@ -189,6 +189,27 @@ fn icmp_error_carries_the_quoted_flow() {
     f[33] = 9;
     fix_checksum(&mut f);
     assert_eq!(parse(&f, &filter()).err(), Some(DropReason::IcmpErrorBad), "not to the quoted sender");
+    f[33] = 1;
+    f[34] = 4;
+    fix_checksum(&mut f);
+    assert_eq!(parse(&f, &filter()).err(), Some(DropReason::IcmpTypeDenied), "source quench, RFC 6633");
+}
+
+#[test]
+fn icmp_belongs_to_its_own_family() {
+    let with_protocol = |protocol: u8, icmp_type: u8| {
+        let mut f = tcp4();
+        (f[23], f[34]) = (protocol, icmp_type);
+        fix_checksum(&mut f);
+        parse(&f, &filter()).map(|p| p.class)
+    };
+    assert_eq!(with_protocol(1, 8), Ok(Class::Flow));
+    for icmpv6_type in [1, 128, 135] {
+        assert_eq!(with_protocol(58, icmpv6_type), Err(DropReason::IcmpTypeDenied), "{icmpv6_type}");
+    }
+    let mut f = tcp6();
+    (f[20], f[54]) = (1, 8);
+    assert_eq!(parse(&f, &filter()).err(), Some(DropReason::IcmpTypeDenied));
 }
 
 #[test]

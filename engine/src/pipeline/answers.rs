@@ -161,7 +161,7 @@ fn own_frame<P: PacketBuf>(
     match packet.append(bytes.len()) {
         Some(data) => data.copy_from_slice(bytes),
         None => {
-            outbox.discard(packet);
+            outbox.return_own_packet(packet);
             return None;
         }
     }

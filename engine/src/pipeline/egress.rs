@@ -6,13 +6,14 @@ use super::{PortView, Row, Shard};
 use crate::drop_reason::DropReason;
 use crate::interface::{Mac, PortId};
 use crate::io::PacketBuf;
-use crate::net::numbers::{ETHERNET_HEADER_BYTES, ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_VLAN};
+use crate::net::numbers::{
+    ETHERNET_HEADER_BYTES, ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_VLAN, VLAN_TAG_BYTES,
+};
 use crate::parse::Parsed;
+use crate::route::on_link;
 use crate::session::NextHopRef;
 use crate::time::Instant;
 use crate::worker::Outbox;
-
-const VLAN_TAG_BYTES: usize = 4;
 
 impl<P: PacketBuf> Shard<P> {
     /// Forwards a packet whose TTL is known to be above 1 to a next hop of this worker's table.
@@ -56,8 +57,6 @@ impl<P: PacketBuf> Shard<P> {
         if let Err((packet, reason)) = self.neighbours.enqueue(next_hop, packet, now) {
             outbox.drop_packet(packet, reason);
         }
-        // The question goes out with this burst, not with the next round of housekeeping.
-        self.send_requests(outbox);
     }
 
     /// Where a packet to `destination` goes: its next hop, interned in this worker's table.
@@ -99,12 +98,7 @@ impl<P: PacketBuf> Shard<P> {
     /// Source address for packets of the box's own to `destination`, and the port they leave by.
     pub(super) fn source_for(&self, destination: IpAddr) -> Option<(IpAddr, PortId)> {
         let egress = self.config.routes.lookup(destination).ok()?;
-        let interface = self.config.interface(egress.port)?;
-        let source = match destination {
-            IpAddr::V4(_) => IpAddr::V4(interface.ipv4()?),
-            IpAddr::V6(v6) if v6.is_unicast_link_local() => IpAddr::V6(interface.mac.link_local()),
-            IpAddr::V6(_) => IpAddr::V6(interface.ipv6()),
-        };
+        let source = on_link::source_for(self.config.interface(egress.port)?, egress.next_hop)?;
         Some((source, egress.port))
     }
 }

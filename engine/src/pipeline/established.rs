@@ -118,7 +118,7 @@ impl<P: PacketBuf> Shard<P> {
         packet: P,
         outbox: &mut Outbox<P>,
     ) {
-        let judgement = self.judge(now, &row, &packet);
+        let judgement = self.judge(&row, &packet);
         if let Ok(Judgement::Rule(_, Action::Inspect, _)) = judgement {
             self.end_session(handle, outbox);
         }

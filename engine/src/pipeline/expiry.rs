@@ -29,7 +29,7 @@ impl<P: PacketBuf> Shard<P> {
         self.ended = ended;
     }
 
-    /// Runs neighbour timers, then sends what came of them.
+    /// Runs neighbour timers and sends what came of them.
     pub fn poll_neighbours(&mut self, now: Instant, outbox: &mut Outbox<P>) {
         self.neighbours.poll(now, NEIGHBOUR_TIMERS_BUDGET);
         self.drain_neighbours(now, outbox);
@@ -41,9 +41,13 @@ impl<P: PacketBuf> Shard<P> {
         self.drain_neighbours(now, outbox);
     }
 
-    /// Sends pending requests, and the packets of neighbours whose fate is known.
-    pub(super) fn drain_neighbours(&mut self, now: Instant, outbox: &mut Outbox<P>) {
-        self.send_requests(outbox);
+    /// Sends pending requests, and the packets of neighbours whose fate is known. The worker calls it at the end of
+    /// every poll, so that a first packet does not wait for the next housekeeping to have its question asked.
+    #[inline]
+    pub fn drain_neighbours(&mut self, now: Instant, outbox: &mut Outbox<P>) {
+        while let Some(request) = self.neighbours.poll_transmit() {
+            self.send_request(&request, outbox);
+        }
         while let Some(event) = self.neighbours.poll_event() {
             let mut released = core::mem::take(&mut self.released);
             match event {
@@ -57,13 +61,6 @@ impl<P: PacketBuf> Shard<P> {
                 }
             }
             self.released = released;
-        }
-    }
-
-    /// Sends the questions that wait to be asked.
-    pub(super) fn send_requests(&mut self, outbox: &mut Outbox<P>) {
-        while let Some(request) = self.neighbours.poll_transmit() {
-            self.send_request(&request, outbox);
         }
     }
 
@@ -83,13 +80,15 @@ impl<P: PacketBuf> Shard<P> {
         let Some(interface) = self.config.interfaces.get(usize::from(request.port.0)) else { return };
         let Some(mut packet) = outbox.own_packet() else { return };
         let mut frame = [0; REQUEST_FRAME_BYTES_MAX];
-        let Some(length) = request.write(interface, &mut frame) else { return outbox.discard(packet) };
+        let Some(length) = request.write(interface, &mut frame) else {
+            return outbox.return_own_packet(packet);
+        };
         match packet.append(length) {
             Some(data) => {
                 data.copy_from_slice(&frame[..length]);
                 self.send_on_link(request.port, packet, outbox);
             }
-            None => outbox.discard(packet),
+            None => outbox.return_own_packet(packet),
         }
     }
 }

@@ -42,7 +42,7 @@ impl<P: PacketBuf> Shard<P> {
         if row.parsed.class == Class::IcmpError {
             return outbox.drop_packet(packet, DropReason::IcmpErrorNoSession);
         }
-        let judgement = self.judge(now, &row, &packet);
+        let judgement = self.judge(&row, &packet);
         self.carry_out(now, judgement, row, packet, outbox);
     }
 
@@ -79,7 +79,7 @@ impl<P: PacketBuf> Shard<P> {
     ///
     /// # Errors
     /// The reason to drop it silently under.
-    pub(super) fn judge(&self, _now: Instant, row: &Row<'_>, packet: &P) -> Result<Judgement, DropReason> {
+    pub(super) fn judge(&self, row: &Row<'_>, packet: &P) -> Result<Judgement, DropReason> {
         let parsed = row.parsed;
         let source = parsed.key.address(parsed.side);
         let destination = parsed.key.address(parsed.side.other());

@@ -5,9 +5,8 @@ use crate::drop_reason::DropReason;
 use crate::interface::PortId;
 use crate::io::PacketBuf;
 use crate::local::echo_reply;
-
 use crate::neighbour::{InterfaceAddresses, Outcome, Verdict};
-use crate::net::numbers::{ETHERNET_HEADER_BYTES, ETHERTYPE_VLAN};
+use crate::net::numbers::{ETHERTYPE_VLAN, VLAN_TAG_BYTES};
 use crate::parse::Parsed;
 use crate::time::Instant;
 use crate::worker::Outbox;
@@ -93,10 +92,11 @@ impl<P: PacketBuf> Shard<P> {
     pub(super) fn send_on_link(&self, port: PortId, mut packet: P, outbox: &mut Outbox<P>) {
         let vlan = self.ports.get(usize::from(port.0)).and_then(|view| view.vlan);
         if let Some(vlan) = vlan {
-            let Some(frame) = packet.prepend(4) else {
+            let Some(frame) = packet.prepend(VLAN_TAG_BYTES) else {
                 return outbox.drop_packet(packet, DropReason::LinkHeaderRoom);
             };
-            frame.copy_within(4..ETHERNET_HEADER_BYTES + 2, 0);
+            // The address bytes move to the front; what was the EtherType stays behind the tag.
+            frame.copy_within(VLAN_TAG_BYTES..VLAN_TAG_BYTES + 12, 0);
             if let Some(tag) = frame.get_mut(12..16) {
                 tag[..2].copy_from_slice(&ETHERTYPE_VLAN.to_be_bytes());
                 tag[2..].copy_from_slice(&vlan.to_be_bytes());

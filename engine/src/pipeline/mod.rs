@@ -87,7 +87,7 @@ pub enum ShardError {
 }
 
 impl<P: PacketBuf> Shard<P> {
-    /// Worker `id`'s shard. `sessions_max` is this shard's part of the box's capacity.
+    /// Worker `id`'s shard; `table.sessions_max` is its part of the box's capacity.
     ///
     /// # Errors
     /// When the session table cannot be allocated.

@@ -7,10 +7,11 @@
 
 use core::ops::RangeInclusive;
 
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
 use crate::interface::ZoneId;
 
 use super::classifier::PolicyKey;
-use super::prefix::Prefix;
 use super::rule::{PROTOCOLS_WITH_PORTS, Rule, RuleIndex};
 
 /// Most terms a rule set may expand to.
@@ -29,10 +30,10 @@ pub struct Term {
     pub to: Option<ZoneId>,
     /// IP protocol number; `None` is any, and then both port ranges are whole.
     pub protocol: Option<u8>,
-    /// Source prefix.
-    pub source: Prefix,
-    /// Destination prefix.
-    pub destination: Prefix,
+    /// Source prefix, host bits zero.
+    pub source: IpNet,
+    /// Destination prefix, host bits zero.
+    pub destination: IpNet,
     /// Source ports.
     pub source_ports: RangeInclusive<u16>,
     /// Destination ports.
@@ -45,8 +46,8 @@ impl Term {
         self.from.is_none_or(|zone| zone == key.from)
             && self.to.is_none_or(|zone| zone == key.to)
             && self.protocol.is_none_or(|p| p == key.protocol)
-            && self.source.contains(key.source)
-            && self.destination.contains(key.destination)
+            && self.source.contains(&key.source)
+            && self.destination.contains(&key.destination)
             && self.source_ports.contains(&key.source_port)
             && self.destination_ports.contains(&key.destination_port)
     }
@@ -127,11 +128,12 @@ fn protocols(rule: &Rule) -> Vec<Option<u8>> {
 }
 
 /// The prefixes of one family; an empty list stands for all of it.
-fn family(prefixes: &[Prefix], v6: bool) -> Vec<Prefix> {
+fn family(prefixes: &[IpNet], v6: bool) -> Vec<IpNet> {
     if prefixes.is_empty() {
-        return vec![if v6 { Prefix::ANY_V6 } else { Prefix::ANY_V4 }];
+        // The default of both is /0.
+        return vec![if v6 { Ipv6Net::default().into() } else { Ipv4Net::default().into() }];
     }
-    prefixes.iter().copied().filter(|p| p.is_v6() == v6).collect()
+    prefixes.iter().map(IpNet::trunc).filter(|net| net.addr().is_ipv6() == v6).collect()
 }
 
 #[cfg(test)]
@@ -150,9 +152,9 @@ mod tests {
         ]
     }
 
-    fn prefix() -> impl Strategy<Value = Prefix> {
+    fn prefix() -> impl Strategy<Value = IpNet> {
         (address(), 0u8..=32)
-            .prop_map(|(address, n)| Prefix::new(address, if address.is_ipv4() { n } else { n * 4 }).unwrap())
+            .prop_map(|(address, n)| IpNet::new(address, if address.is_ipv4() { n } else { n * 4 }).unwrap())
     }
 
     fn ports() -> impl Strategy<Value = Vec<RangeInclusive<u16>>> {
@@ -238,8 +240,7 @@ mod tests {
         let error = expand(&[two.clone(), two.clone()], 3).unwrap_err();
         assert_eq!(error, ExpandError::TermsMax { rule: RuleIndex(1), terms: 2, terms_max: 3 });
         assert_eq!(error.to_string(), "rule 2 brings the rules to more than 3 terms (this rule alone: 2)");
-        let many: Vec<Prefix> =
-            (0..5000u32).map(|n| Prefix::new(Ipv4Addr::from_bits(n).into(), 32).unwrap()).collect();
+        let many: Vec<IpNet> = (0..5000u32).map(|n| IpAddr::from(Ipv4Addr::from_bits(n)).into()).collect();
         let product = Rule { sources: many.clone(), destinations: many, ..two };
         let error = expand(&[product], TERMS_MAX).unwrap_err();
         assert_eq!(

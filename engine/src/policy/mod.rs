@@ -6,12 +6,10 @@
 
 mod classifier;
 mod expand;
-mod prefix;
 mod rule;
 mod ruleset;
 
 pub use classifier::{Classifier, LinearClassifier, PolicyKey};
 pub use expand::{ExpandError, TERMS_MAX, Term, expand};
-pub use prefix::{Prefix, PrefixError};
 pub use rule::{Action, Rule, RuleHash, RuleIndex};
 pub use ruleset::{RULES_MAX, RuleSet, RuleSetError};

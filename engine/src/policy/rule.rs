@@ -3,11 +3,12 @@
 use core::net::IpAddr;
 use core::ops::RangeInclusive;
 
+use ipnet::IpNet;
+
 use crate::interface::ZoneId;
-use crate::track::protocol;
+use crate::net::numbers::{PROTOCOL_TCP, PROTOCOL_UDP};
 
 use super::classifier::PolicyKey;
-use super::prefix::Prefix;
 
 /// Place of a rule in its [`super::RuleSet`], from 0; lower goes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,10 +44,10 @@ pub struct Rule {
     pub action: Action,
     /// IP protocol number.
     pub protocol: Option<u8>,
-    /// Source prefixes; one must contain the source.
-    pub sources: Vec<Prefix>,
-    /// Destination prefixes; one must contain the destination.
-    pub destinations: Vec<Prefix>,
+    /// Source prefixes, whose host bits do not count; one must contain the source.
+    pub sources: Vec<IpNet>,
+    /// Destination prefixes, whose host bits do not count; one must contain the destination.
+    pub destinations: Vec<IpNet>,
     /// Source ports; a rule with ports matches only TCP and UDP.
     pub source_ports: Vec<RangeInclusive<u16>>,
     /// Destination ports; a rule with ports matches only TCP and UDP.
@@ -56,7 +57,7 @@ pub struct Rule {
 }
 
 /// Protocols whose ports a rule may ask for. Keys of other protocols have something else in the port fields.
-pub(super) const PROTOCOLS_WITH_PORTS: [u8; 2] = [protocol::TCP, protocol::UDP];
+pub(super) const PROTOCOLS_WITH_PORTS: [u8; 2] = [PROTOCOL_TCP, PROTOCOL_UDP];
 
 impl Rule {
     /// A rule that matches everything.
@@ -81,8 +82,8 @@ impl Rule {
 
     /// Whether the rule matches `key`: the definition every classifier must agree with.
     pub fn matches(&self, key: &PolicyKey) -> bool {
-        let address = |prefixes: &[Prefix], address: IpAddr| {
-            prefixes.is_empty() || prefixes.iter().any(|p| p.contains(address))
+        let address = |prefixes: &[IpNet], address: IpAddr| {
+            prefixes.is_empty() || prefixes.iter().any(|net| net.contains(&address))
         };
         let port = |ranges: &[RangeInclusive<u16>], port: u16| {
             ranges.is_empty() || ranges.iter().any(|r| r.contains(&port))
@@ -107,12 +108,12 @@ impl Rule {
         hash.byte(self.action as u8);
         hash.option(self.protocol);
         for prefixes in [&self.sources, &self.destinations] {
-            let mut prefixes = prefixes.clone();
+            let mut prefixes: Vec<IpNet> = prefixes.iter().map(IpNet::trunc).collect();
             prefixes.sort_unstable();
             prefixes.dedup();
             hash.length(prefixes.len());
             for prefix in prefixes {
-                match prefix.address() {
+                match prefix.addr() {
                     IpAddr::V4(v4) => hash.bytes(&v4.octets(), 4),
                     IpAddr::V6(v6) => hash.bytes(&v6.octets(), 6),
                 }
@@ -169,8 +170,9 @@ impl Fnv1a {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::numbers::PROTOCOL_ICMP;
 
-    fn prefixes(texts: &[&str]) -> Vec<Prefix> {
+    fn prefixes(texts: &[&str]) -> Vec<IpNet> {
         texts.iter().map(|t| t.parse().unwrap()).collect()
     }
 
@@ -187,14 +189,14 @@ mod tests {
     }
 
     #[test]
-    fn lists_hash_as_sets_and_log_does_not_count() {
+    fn lists_hash_as_sets_and_neither_host_bits_nor_log_count() {
         let base = Rule {
             sources: prefixes(&["10.0.0.0/8", "2001:db8::/32"]),
             destination_ports: vec![80..=80, 443..=443],
             ..Rule::any(Action::Inspect)
         };
         let same = Rule {
-            sources: prefixes(&["2001:db8::/32", "10.0.0.0/8", "10.0.0.0/8"]),
+            sources: prefixes(&["2001:db8::1/32", "10.0.0.0/8", "10.0.0.0/8"]),
             destination_ports: vec![443..=443, 80..=80],
             log: true,
             ..Rule::any(Action::Inspect)
@@ -253,10 +255,10 @@ mod tests {
             destination: "10.0.0.2".parse().unwrap(),
             source_port: 7,
             destination_port: 7,
-            protocol: protocol::UDP,
+            protocol: PROTOCOL_UDP,
         };
         assert!(rule.matches(&key));
-        key.protocol = protocol::ICMP;
+        key.protocol = PROTOCOL_ICMP;
         assert!(!rule.matches(&key), "an ICMP identifier is not a port");
     }
 }

@@ -8,7 +8,7 @@ use super::classifier::{Classifier, LinearClassifier, PolicyKey};
 use super::rule::{Rule, RuleHash, RuleIndex};
 
 /// Most rules a box may have.
-pub const RULES_MAX: usize = 16_384;
+pub const RULES_MAX: usize = 10_000;
 
 /// Why rules cannot be put in force.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

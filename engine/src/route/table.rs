@@ -71,16 +71,6 @@ pub struct Route {
 }
 
 impl Route {
-    /// The code in `show ip route`: `C`, `L`, `S`, and `S*` for a candidate default.
-    pub fn code(&self) -> &'static str {
-        match self.kind {
-            RouteKind::Connected { .. } => "C",
-            RouteKind::Local { .. } => "L",
-            RouteKind::Static { .. } | RouteKind::Blackhole if self.prefix.prefix_len() == 0 => "S*",
-            RouteKind::Static { .. } | RouteKind::Blackhole => "S",
-        }
-    }
-
     /// The gateway, if there is one.
     pub fn gateway(&self) -> Option<IpAddr> {
         match self.kind {

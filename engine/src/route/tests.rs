@@ -165,21 +165,24 @@ fn half_defaults_and_host_prefixes_are_fine() {
 }
 
 #[test]
-fn codes_as_on_ios() {
+fn routes_are_listed_by_prefix_with_their_kind() {
     let table = table(&[via("0.0.0.0/0", "10.0.2.254"), via("192.0.2.0/24", "10.0.1.254")]).unwrap();
-    let lines: Vec<_> = table.routes().iter().map(|r| (r.code(), r.prefix.to_string())).collect();
+    let (inside, outside) = (PortId(0), PortId(1));
+    let connected = |port| RouteKind::Connected { port };
+    let local = |port| RouteKind::Local { port };
     let expected = [
-        ("S*", "0.0.0.0/0"),
-        ("C", "10.0.1.0/24"),
-        ("L", "10.0.1.2/32"),
-        ("C", "10.0.2.0/24"),
-        ("L", "10.0.2.2/32"),
-        ("L", "10.0.2.3/32"),
-        ("S", "192.0.2.0/24"),
-        ("C", "fd00:1::/64"),
-        ("L", "fd00:1::2/128"),
+        ("0.0.0.0/0", RouteKind::Static { gateway: ip("10.0.2.254"), port: outside }),
+        ("10.0.1.0/24", connected(inside)),
+        ("10.0.1.2/32", local(inside)),
+        ("10.0.2.0/24", connected(outside)),
+        ("10.0.2.2/32", local(outside)),
+        ("10.0.2.3/32", local(outside)),
+        ("192.0.2.0/24", RouteKind::Static { gateway: ip("10.0.1.254"), port: inside }),
+        ("fd00:1::/64", connected(inside)),
+        ("fd00:1::2/128", local(inside)),
     ];
-    assert_eq!(lines, expected.map(|(code, prefix)| (code, prefix.to_string())));
+    let expected = expected.map(|(prefix, kind)| Route { prefix: prefix.parse().unwrap(), kind });
+    assert_eq!(table.routes(), expected);
     assert_eq!(
         (table.routes()[0].gateway(), table.routes()[0].port()),
         (Some(ip("10.0.2.254")), Some(PortId(1)))

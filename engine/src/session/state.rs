@@ -63,12 +63,10 @@ impl SessionFlags {
     pub const DNS: SessionFlags = SessionFlags(1 << 2);
     /// A delta could not be pushed; to be offered again.
     pub const DIRTY: SessionFlags = SessionFlags(1 << 3);
-    /// Counted as half-open.
-    pub const HALF_OPEN: SessionFlags = SessionFlags(1 << 4);
     /// The initiator's SYN carried a window scale (its scale is valid once the reply's SYN does too).
-    pub const SCALE_OFFERED: SessionFlags = SessionFlags(1 << 5);
+    pub const SCALE_OFFERED: SessionFlags = SessionFlags(1 << 4);
     /// A connection that began with data in its SYN (RFC 7413).
-    pub const FAST_OPEN: SessionFlags = SessionFlags(1 << 6);
+    pub const FAST_OPEN: SessionFlags = SessionFlags(1 << 5);
 
     /// Whether all bits of `other` are set.
     #[inline]

@@ -11,8 +11,8 @@
 //!
 //! A key leads to a bucket of the *index* (one line: eight tags of 16 bits, eight slots of 32), the tag to a
 //! slot, the slot to an *entry* (one line: key, state). Two lines for a hit, both prefetched burst by burst; and
-//! one for a miss, since a stray tag matches in fewer than one look-up in eight thousand. The entry's line is also all that
-//! a packet of an established session writes; its counters are one more line, in the *cold* row.
+//! one for a miss, since a stray tag matches in fewer than one look-up in eight thousand. The entry's line is also
+//! all that a packet of an established session writes; its counters are one more line, in the *cold* row.
 //!
 //! Two buckets of eight lanes per key instead of one, because one is not enough: with keys thrown at random and
 //! five sessions to a bucket, one bucket in fourteen would get more than eight. With a second choice and moving

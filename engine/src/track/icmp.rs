@@ -1,4 +1,4 @@
-//! The ICMP tracker: queries and their replies, and which types may cross the box at all.
+//! The ICMP tracker: queries and their replies. Which types may cross the box at all stands in `net::icmp`.
 //!
 //! A session is a pair of addresses and an identifier. Every request may be answered once: the sequence numbers
 //! of the last [`OUTSTANDING_MAX`] requests without a reply are a bitmap in words that only TCP uses otherwise, so
@@ -8,66 +8,14 @@
 //! share one key: a request from the responder is handed to policy as a new session ([`Outcome::Reopen`]).
 
 use crate::drop_reason::DropReason;
+use crate::net::icmp::{IcmpClass, QueryKind, classify_v4, classify_v6};
+use crate::net::numbers::ICMP_HEADER_BYTES;
 use crate::session::{Direction, SessionState};
 
 use super::{Change, Outcome, Transition};
 
 /// Requests that may be waiting for their reply at once.
 pub const OUTSTANDING_MAX: u32 = 128;
-
-/// ICMP query header, in bytes: type, code, checksum, identifier, sequence number.
-const QUERY_BYTES: usize = 8;
-
-/// A pair of query and reply types.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum QueryKind {
-    /// Echo: types 8 and 0 (RFC 792), 128 and 129 (RFC 4443).
-    Echo = 1,
-    /// Timestamp: types 13 and 14 (RFC 792); IPv4 only.
-    Timestamp = 2,
-}
-
-/// What an ICMP type is to the firewall.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IcmpClass {
-    /// Begins or continues a session.
-    Request(QueryKind),
-    /// Belongs to a session.
-    Reply(QueryKind),
-    /// Belongs to the session of the packet it quotes.
-    Error,
-    /// Never crosses the box.
-    Denied,
-}
-
-/// Class of an ICMP type. IPv4: errors are destination unreachable, time exceeded and parameter problem. Denied
-/// are redirect, router advertisement and solicitation (1256), source quench (deprecated, RFC 6633), the
-/// information and mask requests (deprecated, RFC 6918), and all that is unknown.
-#[inline]
-pub const fn classify_v4(icmp_type: u8) -> IcmpClass {
-    match icmp_type {
-        8 => IcmpClass::Request(QueryKind::Echo),
-        0 => IcmpClass::Reply(QueryKind::Echo),
-        13 => IcmpClass::Request(QueryKind::Timestamp),
-        14 => IcmpClass::Reply(QueryKind::Timestamp),
-        3 | 11 | 12 => IcmpClass::Error,
-        _ => IcmpClass::Denied,
-    }
-}
-
-/// Class of an ICMPv6 type. Errors are destination unreachable, packet too big, time exceeded and parameter problem.
-/// Denied are neighbour and router discovery and redirect (133–137), multicast listener discovery (130–132, 143),
-/// router renumbering, node information, and all that is unknown (RFC 4890 section 4.3).
-#[inline]
-pub const fn classify_v6(icmp_type: u8) -> IcmpClass {
-    match icmp_type {
-        128 => IcmpClass::Request(QueryKind::Echo),
-        129 => IcmpClass::Reply(QueryKind::Echo),
-        1..=4 => IcmpClass::Error,
-        _ => IcmpClass::Denied,
-    }
-}
 
 /// An ICMP query or reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +51,7 @@ impl IcmpMessage {
     /// `L4HeaderBad` when shorter than 8 bytes, `IcmpTypeDenied` for types that never cross.
     #[inline]
     pub fn parse(icmp: &[u8], is_v6: bool) -> Result<IcmpMessage, DropReason> {
-        let Some(&[icmp_type, code, _, _, i0, i1, s0, s1]) = icmp.first_chunk::<QUERY_BYTES>() else {
+        let Some(&[icmp_type, code, _, _, i0, i1, s0, s1]) = icmp.first_chunk::<ICMP_HEADER_BYTES>() else {
             return Err(DropReason::L4HeaderBad);
         };
         let class = if is_v6 { classify_v6(icmp_type) } else { classify_v4(icmp_type) };
@@ -119,7 +67,7 @@ impl IcmpMessage {
             IcmpClass::Request(kind) => Ok(query(kind, true)),
             IcmpClass::Reply(kind) => Ok(query(kind, false)),
             IcmpClass::Error => Ok(IcmpMessage::Error { icmp_type, code }),
-            IcmpClass::Denied => Err(DropReason::IcmpTypeDenied),
+            IcmpClass::NeighbourDiscovery | IcmpClass::Denied => Err(DropReason::IcmpTypeDenied),
         }
     }
 }

@@ -1,14 +1,15 @@
 //! One face for all trackers: the pipeline parses layer 4 into an [`L4`] and calls [`open`] or [`track`].
 
 use crate::drop_reason::DropReason;
+use crate::net::numbers::{PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP, PROTOCOL_UDP};
 use crate::session::{Direction, SessionState};
 use crate::time::Tick;
 
+use super::Outcome;
 use super::icmp::{self, IcmpQuery};
 use super::other::{self, OtherState};
 use super::tcp::{self, TcpConfig, TcpSegment, TcpState};
 use super::udp::{self, UdpDatagram, UdpState};
-use super::{Outcome, protocol};
 
 /// Layer 4 of a packet that may belong to a session. ICMP errors belong to the session of what they quote and are
 /// not among these.
@@ -22,19 +23,6 @@ pub enum L4 {
     Icmp(IcmpQuery),
     /// Any other protocol.
     Other,
-}
-
-impl L4 {
-    /// Source and destination port for the flow key: for ICMP twice the identifier, for others twice zero.
-    #[inline]
-    pub const fn ports(&self) -> (u16, u16) {
-        match self {
-            L4::Tcp(segment) => (segment.source_port, segment.destination_port),
-            L4::Udp(datagram) => (datagram.source_port, datagram.destination_port),
-            L4::Icmp(query) => (query.identifier, query.identifier),
-            L4::Other => (0, 0),
-        }
-    }
 }
 
 /// What the operator may choose about tracking.
@@ -88,12 +76,12 @@ pub fn track(
 /// Whether a session counts as half-open: TCP handshake not complete, or no reply yet.
 pub const fn is_half_open(protocol_number: u8, state: &SessionState) -> bool {
     match protocol_number {
-        protocol::TCP => match TcpState::of(state) {
+        PROTOCOL_TCP => match TcpState::of(state) {
             Some(tcp_state) => tcp_state.is_half_open(),
             None => false,
         },
-        protocol::UDP => state.tracker == UdpState::Unreplied as u8,
-        protocol::ICMP | protocol::ICMPV6 => icmp::is_unreplied(state),
+        PROTOCOL_UDP => state.tracker == UdpState::Unreplied as u8,
+        PROTOCOL_ICMP | PROTOCOL_ICMPV6 => icmp::is_unreplied(state),
         _ => state.tracker == OtherState::Unreplied as u8,
     }
 }
@@ -101,6 +89,7 @@ pub const fn is_half_open(protocol_number: u8, state: &SessionState) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::icmp::QueryKind;
     use crate::track::tcp::TcpFlags;
 
     #[test]
@@ -108,27 +97,27 @@ mod tests {
         let tcp =
             TcpSegment { source_port: 1, destination_port: 2, flags: TcpFlags::SYN, ..TcpSegment::default() };
         let udp = UdpDatagram { source_port: 3, destination_port: 4 };
-        let query = IcmpQuery { kind: icmp::QueryKind::Echo, is_request: true, identifier: 5, sequence: 0 };
+        let query = IcmpQuery { kind: QueryKind::Echo, is_request: true, identifier: 5, sequence: 0 };
         let config = TrackConfig::default();
-        for (l4, number, ports) in [
-            (L4::Tcp(tcp), protocol::TCP, (1, 2)),
-            (L4::Udp(udp), protocol::UDP, (3, 4)),
-            (L4::Icmp(query), protocol::ICMPV6, (5, 5)),
-            (L4::Other, 47, (0, 0)),
+        for (l4, number) in [
+            (L4::Tcp(tcp), PROTOCOL_TCP),
+            (L4::Udp(udp), PROTOCOL_UDP),
+            (L4::Icmp(query), PROTOCOL_ICMPV6),
+            (L4::Other, 47),
         ] {
             let mut state = open(&l4, Tick(9), &config).unwrap();
-            assert_eq!((l4.ports(), state.last_seen), (ports, Tick(9)));
+            assert_eq!(state.last_seen, Tick(9));
             assert!(is_half_open(number, &state));
             assert!(track(&mut state, Direction::Original, &l4, Tick(11), &config).passes());
             // Repeating a SYN does not make the handshake's time longer.
-            let expected = if number == protocol::TCP { Tick(9) } else { Tick(11) };
+            let expected = if number == PROTOCOL_TCP { Tick(9) } else { Tick(11) };
             assert_eq!(state.last_seen, expected, "{l4:?}");
         }
     }
 
     #[test]
     fn a_dropped_packet_is_no_sign_of_life() {
-        let query = IcmpQuery { kind: icmp::QueryKind::Echo, is_request: true, identifier: 5, sequence: 0 };
+        let query = IcmpQuery { kind: QueryKind::Echo, is_request: true, identifier: 5, sequence: 0 };
         let config = TrackConfig::default();
         let mut state = open(&L4::Icmp(query), Tick(1), &config).unwrap();
         let unasked = L4::Icmp(IcmpQuery { is_request: false, sequence: 9, ..query });

@@ -19,18 +19,6 @@ pub use timeouts::{TimeoutClass, TimeoutDurations, Timeouts};
 
 use crate::drop_reason::DropReason;
 
-/// IP protocol numbers (IANA "Assigned Internet Protocol Numbers") the trackers know.
-pub mod protocol {
-    /// Internet Control Message Protocol, RFC 792.
-    pub const ICMP: u8 = 1;
-    /// Transmission Control Protocol, RFC 9293.
-    pub const TCP: u8 = 6;
-    /// User Datagram Protocol, RFC 768.
-    pub const UDP: u8 = 17;
-    /// ICMP for IPv6, RFC 4443.
-    pub const ICMPV6: u8 = 58;
-}
-
 /// What the tracker says of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]

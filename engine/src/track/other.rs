@@ -14,18 +14,6 @@ pub enum OtherState {
     Replied = 2,
 }
 
-impl OtherState {
-    /// The state with number `value`; `None` for a number no state has.
-    #[inline]
-    pub const fn from_u8(value: u8) -> Option<OtherState> {
-        match value {
-            1 => Some(OtherState::Unreplied),
-            2 => Some(OtherState::Replied),
-            _ => None,
-        }
-    }
-}
-
 /// State of a session that begins now.
 pub fn open() -> SessionState {
     SessionState { tracker: OtherState::Unreplied as u8, ..SessionState::default() }
@@ -52,7 +40,7 @@ mod tests {
         assert_eq!(track(&mut state, Direction::Original), Outcome::PASS);
         let Outcome::Pass(change) = track(&mut state, Direction::Reply) else { panic!("dropped") };
         assert_eq!(change.transition, Transition::Established);
-        assert_eq!(OtherState::from_u8(state.tracker), Some(OtherState::Replied));
+        assert_eq!(state.tracker, OtherState::Replied as u8);
         assert_eq!(track(&mut state, Direction::Reply), Outcome::PASS);
     }
 }

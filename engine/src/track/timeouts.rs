@@ -2,10 +2,10 @@
 
 use core::time::Duration;
 
+use crate::net::numbers::{PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP, PROTOCOL_UDP};
 use crate::session::{SessionFlags, SessionState};
 use crate::time::Tick;
 
-use super::protocol;
 use super::tcp::TcpState;
 use super::udp::UdpState;
 
@@ -82,14 +82,14 @@ impl TimeoutClass {
     /// Class of a session. A TCP tracker byte that holds no state gets the shortest time.
     pub const fn of(protocol_number: u8, state: &SessionState) -> TimeoutClass {
         match protocol_number {
-            protocol::TCP => match TcpState::of(state) {
+            PROTOCOL_TCP => match TcpState::of(state) {
                 Some(tcp_state) => TimeoutClass::of_tcp(tcp_state),
                 None => TimeoutClass::TcpFinWait,
             },
-            protocol::UDP if !state.flags.contains(SessionFlags::DNS) => TimeoutClass::UdpIdle,
-            protocol::UDP if state.tracker == UdpState::Answered as u8 => TimeoutClass::DnsAnswered,
-            protocol::UDP => TimeoutClass::Dns,
-            protocol::ICMP | protocol::ICMPV6 => TimeoutClass::IcmpIdle,
+            PROTOCOL_UDP if !state.flags.contains(SessionFlags::DNS) => TimeoutClass::UdpIdle,
+            PROTOCOL_UDP if state.tracker == UdpState::Answered as u8 => TimeoutClass::DnsAnswered,
+            PROTOCOL_UDP => TimeoutClass::Dns,
+            PROTOCOL_ICMP | PROTOCOL_ICMPV6 => TimeoutClass::IcmpIdle,
             _ => TimeoutClass::OtherIdle,
         }
     }
@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn ios_defaults() {
         let none = SessionFlags::default();
-        let tcp = |state: TcpState| seconds(protocol::TCP, state as u8, none);
+        let tcp = |state: TcpState| seconds(PROTOCOL_TCP, state as u8, none);
         for half_open in [TcpState::SynSent, TcpState::SynSent2, TcpState::SynReceived] {
             assert_eq!(tcp(half_open), 30);
         }
@@ -159,16 +159,12 @@ mod tests {
         for over in [TcpState::Closing, TcpState::LastAckReply, TcpState::TimeWait, TcpState::Closed] {
             assert_eq!(tcp(over), 5);
         }
-        assert_eq!(
-            seconds(protocol::TCP, TcpState::Established as u8 | 0x30, none),
-            3600,
-            "marked for reuse"
-        );
-        assert_eq!(seconds(protocol::TCP, 0x0f, none), 5, "no such state");
-        assert_eq!(seconds(protocol::UDP, UdpState::Replied as u8, none), 30);
-        assert_eq!(seconds(protocol::UDP, UdpState::Unreplied as u8, SessionFlags::DNS), 5);
-        assert_eq!(seconds(protocol::UDP, UdpState::Answered as u8, SessionFlags::DNS), 0);
-        assert_eq!((seconds(protocol::ICMP, 1, none), seconds(protocol::ICMPV6, 1, none)), (10, 10));
+        assert_eq!(seconds(PROTOCOL_TCP, TcpState::Established as u8 | 0x30, none), 3600, "marked for reuse");
+        assert_eq!(seconds(PROTOCOL_TCP, 0x0f, none), 5, "no such state");
+        assert_eq!(seconds(PROTOCOL_UDP, UdpState::Replied as u8, none), 30);
+        assert_eq!(seconds(PROTOCOL_UDP, UdpState::Unreplied as u8, SessionFlags::DNS), 5);
+        assert_eq!(seconds(PROTOCOL_UDP, UdpState::Answered as u8, SessionFlags::DNS), 0);
+        assert_eq!((seconds(PROTOCOL_ICMP, 1, none), seconds(PROTOCOL_ICMPV6, 1, none)), (10, 10));
         assert_eq!(seconds(47, 1, none), 30);
     }
 

@@ -4,19 +4,24 @@
 //! ends of the steering rings. Housekeeping (expiry, neighbour timers) runs every [`HOUSEKEEPING_POLLS`] polls or
 //! when the coarse tick changed, whichever is first, each part with a budget, so that no poll takes long.
 
+mod counters;
+mod mail;
 mod mode;
 mod outbox;
 mod steering;
+#[cfg(test)]
+mod tests;
 
+pub use counters::{RxCounters, WorkerCounters};
 pub use mode::{ForwardMode, paired_port};
 pub use outbox::{Outbox, TxCounters};
 pub use steering::{Mail, STEER_RING_MESSAGES, Steering};
 
-use crate::drop_reason::{DropCounters, DropReason};
+use crate::drop_reason::DropCounters;
 use crate::event::{EVENT_FRAME_BYTES_MAX, Event};
 use crate::interface::{Mac, PortId};
 use crate::io::{BURST_PACKETS_MAX, PortIo};
-use crate::pipeline::{InspectStats, Shard};
+use crate::pipeline::Shard;
 use crate::session::SessionHandle;
 use crate::time::{Instant, Tick};
 
@@ -24,36 +29,6 @@ use crate::time::{Instant, Tick};
 pub const HOUSEKEEPING_POLLS: u32 = 64;
 /// Sessions one round of housekeeping may look at: some 20 µs of work.
 pub const EXPIRY_BUDGET_SESSIONS: usize = 256;
-
-/// What one worker received through one port.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RxCounters {
-    /// Packets received.
-    pub packets: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// Polls that found something.
-    pub bursts: u64,
-}
-
-/// A copy of all counters of one worker.
-#[derive(Clone, Debug, Default)]
-pub struct WorkerCounters {
-    /// Received, by port.
-    pub received: Vec<RxCounters>,
-    /// Sent and refused, by port.
-    pub sent: Vec<TxCounters>,
-    /// Drops by reason.
-    pub drops: DropCounters,
-    /// Inspection.
-    pub inspect: InspectStats,
-    /// Polls, and polls that found nothing.
-    pub polls: u64,
-    /// Polls that found nothing.
-    pub idle_polls: u64,
-    /// Events lost because the control thread was slow.
-    pub events_lost: u64,
-}
 
 /// One worker: its queue of every port, its shard, its rings.
 pub struct Worker<Io: PortIo> {
@@ -69,6 +44,8 @@ pub struct Worker<Io: PortIo> {
     /// Ports without a transmit queue of this worker's own, and who sends for it.
     relays: Vec<(PortId, u8)>,
     received: Vec<RxCounters>,
+    relayed_in: u64,
+    relayed_out: u64,
     polls: u64,
     idle_polls: u64,
     until_housekeeping: u32,
@@ -99,6 +76,8 @@ impl<Io: PortIo> Worker<Io> {
             verbose: false,
             macs,
             received: vec![RxCounters::default(); ports],
+            relayed_in: 0,
+            relayed_out: 0,
             polls: 0,
             idle_polls: 0,
             until_housekeeping: 0,
@@ -111,6 +90,12 @@ impl<Io: PortIo> Worker<Io> {
     /// Visits every port and every ring once. Returns the number of packets it found.
     #[inline]
     pub fn poll(&mut self, now: Instant) -> usize {
+        self.outbox.refill(&mut self.io);
+        // Before the packets, so that none meets a session whose time is over.
+        if self.until_housekeeping == 0 || now.tick() != self.tick {
+            self.housekeep(now);
+        }
+        self.until_housekeeping -= 1;
         let mut found = 0;
         if self.running {
             for port in 0..self.received.len() {
@@ -118,10 +103,7 @@ impl<Io: PortIo> Worker<Io> {
             }
         }
         found += self.receive_mail(now);
-        if self.until_housekeeping == 0 || now.tick() != self.tick {
-            self.housekeep(now);
-        }
-        self.until_housekeeping -= 1;
+        self.shard.drain_neighbours(now, &mut self.outbox);
         self.relay();
         self.outbox.flush(&mut self.io);
         self.polls += 1;
@@ -163,84 +145,11 @@ impl<Io: PortIo> Worker<Io> {
         }
     }
 
-    /// Hands frames for ports without a queue of our own to the workers that have one.
-    #[inline]
-    fn relay(&mut self) {
-        for at in 0..self.relays.len() {
-            let (port, worker) = self.relays[at];
-            let mut frames = self.outbox.take_queued(port);
-            for frame in frames.drain(..) {
-                if let Err(Mail::Transmit(_, frame)) = self.steering.push(worker, Mail::Transmit(port, frame))
-                {
-                    self.outbox.drop_packet(frame, DropReason::SteerRingFull);
-                }
-            }
-            self.outbox.put_back(port, frames);
-        }
-    }
-
-    /// Hands over what other workers own.
-    #[inline]
-    fn send_mail(&mut self) {
-        if self.outbox.steered.is_empty() && self.outbox.learned.is_empty() {
-            return;
-        }
-        let mut steered = core::mem::take(&mut self.outbox.steered);
-        for (owner, port, packet) in steered.drain(..) {
-            match self.steering.push(owner, Mail::Packet(port, packet)) {
-                Ok(()) => self.shard.stats_mut().steered_out += 1,
-                Err(Mail::Packet(_, packet)) => self.outbox.drop_packet(packet, DropReason::SteerRingFull),
-                Err(Mail::Transmit(..) | Mail::Neighbour(_)) => {}
-            }
-        }
-        self.outbox.steered = steered;
-        let mut learned = core::mem::take(&mut self.outbox.learned);
-        for update in learned.drain(..) {
-            for worker in 0..self.steering.to.len() {
-                // A lost update costs the other worker one request of its own.
-                let _ = self.steering.push(worker as u8, Mail::Neighbour(update));
-            }
-        }
-        self.outbox.learned = learned;
-    }
-
-    /// Takes what other workers handed over, at most one burst from each.
-    #[inline]
-    fn receive_mail(&mut self, now: Instant) -> usize {
-        let mut found = 0;
-        for ring in 0..self.steering.from.len() {
-            let mut packets = 0;
-            for _ in 0..BURST_PACKETS_MAX {
-                match self.steering.from[ring].pop() {
-                    Ok(Mail::Packet(port, packet)) => {
-                        packets += 1;
-                        self.shard.receive_steered(now, port, packet, &mut self.outbox);
-                    }
-                    Ok(Mail::Transmit(port, frame)) => {
-                        found += 1;
-                        self.outbox.send(port, frame);
-                    }
-                    Ok(Mail::Neighbour(update)) => {
-                        self.shard.neighbour_learned(now, &update, &mut self.outbox);
-                    }
-                    Err(_) => break,
-                }
-            }
-            if packets > 0 {
-                self.shard.stats_mut().steered_in += packets as u64;
-                self.shard.decide(now, &mut self.outbox);
-                found += packets;
-            }
-        }
-        found
-    }
-
     /// Timers, within their budgets.
     #[cold]
     fn housekeep(&mut self, now: Instant) {
         self.until_housekeeping = HOUSEKEEPING_POLLS;
         self.tick = now.tick();
-        self.outbox.refill(&mut self.io);
         self.shard.expire(now, EXPIRY_BUDGET_SESSIONS, &mut self.outbox);
         self.shard.poll_neighbours(now, &mut self.outbox);
         self.send_mail();
@@ -256,6 +165,9 @@ impl<Io: PortIo> Worker<Io> {
             polls: self.polls,
             idle_polls: self.idle_polls,
             events_lost: self.outbox.events_lost,
+            originated: self.outbox.originated,
+            relayed_in: self.relayed_in,
+            relayed_out: self.relayed_out,
         }
     }
 
@@ -266,6 +178,8 @@ impl<Io: PortIo> Worker<Io> {
         self.outbox.drops = DropCounters::default();
         self.shard.stats_mut().reset();
         (self.polls, self.idle_polls) = (0, 0);
+        (self.relayed_in, self.relayed_out) = (0, 0);
+        (self.outbox.originated, self.outbox.events_lost) = (0, 0);
     }
 
     /// The shard, for console requests between polls.

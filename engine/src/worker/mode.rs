@@ -127,7 +127,7 @@ fn swap_five_tuple(frame: &mut [u8]) {
         }
         _ => return,
     };
-    if (protocol == numbers::PROTOCOL_TCP || protocol == numbers::PROTOCOL_UDP)
+    if matches!(protocol, numbers::PROTOCOL_TCP | numbers::PROTOCOL_UDP)
         && let Some(ports) = frame.get_mut(l4..).and_then(|p| p.first_chunk_mut::<4>())
     {
         ports.rotate_left(2);

@@ -24,6 +24,8 @@ pub struct Outbox<P> {
     events: Option<rtrb::Producer<Event>>,
     /// Events lost because the control thread was slow.
     pub events_lost: u64,
+    /// Frames of the box's own that were begun; each is sent, or dropped under a reason.
+    pub(super) originated: u64,
     /// Drops of this worker by reason.
     pub drops: DropCounters,
     /// Transmitted packets and bytes by port, refused packets by port.
@@ -51,6 +53,7 @@ impl<P: PacketBuf> Outbox<P> {
             learned: Vec::new(),
             events: None,
             events_lost: 0,
+            originated: 0,
             drops: DropCounters::default(),
             sent: vec![TxCounters::default(); ports],
         }
@@ -91,10 +94,10 @@ impl<P: PacketBuf> Outbox<P> {
         self.free.push(packet);
     }
 
-    /// Frees a packet whose fate is already counted.
-    #[inline]
-    pub fn discard(&mut self, packet: P) {
-        self.free.push(packet);
+    /// Takes back an empty [`Outbox::own_packet`] that nothing was written into after all.
+    pub fn return_own_packet(&mut self, packet: P) {
+        self.originated -= 1;
+        self.own.push(packet);
     }
 
     /// Hands a packet to the worker that owns its flow.
@@ -108,8 +111,10 @@ impl<P: PacketBuf> Outbox<P> {
         self.learned.push(update);
     }
 
-    /// An empty packet for a frame of the box's own; `None` (and counted) when the pool ran dry.
+    /// An empty packet for a frame of the box's own; `None` when the pool ran dry, and then the frame counts as
+    /// dropped.
     pub fn own_packet(&mut self) -> Option<P> {
+        self.originated += 1;
         let packet = self.own.pop();
         if packet.is_none() {
             self.drops.count(DropReason::PoolExhausted);

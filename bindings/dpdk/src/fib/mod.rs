@@ -5,18 +5,17 @@
 //! threads, build a new one beside the old and swap.
 //!
 //! # What the table kind needs help with
-//! The property tests of this module found that DPDK's tables forget everything in one case (22.11 does, and the
-//! code is the same in 26.07). A route that reaches to the end of the address space (such as 0.0.0.0/0, 128.0.0.0/1
-//! or 240.0.0.0/4) is written into the table around the longer ones inside it. When those go up to the end
-//! without a gap, the position wraps to zero, looks like the beginning, and the whole table is overwritten:
-//! 0.0.0.0/1 and 128.0.0.0/1, then a default route, and every look-up answers the default route. A failed change
-//! may also stay in the table by halves, and the IPv6 table's count of its groups drifts when routes go before the
-//! longer ones inside them.
+//! The property tests of this module found that DPDK's tables lose routes when a route is added or removed that
+//! surrounds longer ones (22.11 does, and the code is the same in 26.07): the table is written around the longer
+//! routes, and positions that come out as zero, at the beginning or, wrapped, at the end of the address space, are
+//! mistaken for each other. 0.0.0.0/25 and then a default route: the default is nowhere. 0.0.0.0/1, 128.0.0.0/1
+//! and then a default route: it is everywhere. A failed change may also stay in the table by halves, and the IPv6
+//! table's count of its groups drifts when routes go before the longer ones inside them.
 //!
 //! None of this happens when routes come shortest first, since then there is nothing to write around. So
-//! [`Fib`] keeps a list of its routes, and where a change could meet one of these cases, or failed, it makes a
-//! new table from the list in that order. That needs memory for a second table for a moment, some tens of
-//! milliseconds, and is rare: a change of a default route, mostly.
+//! [`Fib`] keeps a list of its routes, and where a change would surround longer routes, or failed, it makes a new
+//! table from the list in that order. That needs memory for a second table for a moment and some tens of
+//! milliseconds; whoever fills a table shortest first never pays it.
 
 mod family;
 mod routes;

@@ -42,7 +42,7 @@ impl<F: Family> Fib<F> {
             return Err(FibError::Full { routes_max: self.routes_max });
         }
         let before = self.routes.insert(key, next_hop);
-        let result = if self.wraps(key) {
+        let result = if self.surrounds(key) {
             self.rebuild()
         } else {
             self.table.add(key.1, bits, next_hop).or_else(|error| self.retry(error))
@@ -65,7 +65,7 @@ impl<F: Family> Fib<F> {
     pub fn delete(&mut self, prefix: F::Address, bits: u8) -> Result<(), FibError> {
         let key = Self::key(prefix, bits)?;
         let next_hop = self.routes.remove(&key).ok_or(FibError::NoRoute)?;
-        let result = if self.wraps(key) {
+        let result = if self.surrounds(key) {
             self.rebuild()
         } else {
             self.table.delete(key.1, bits).or_else(|error| self.retry(error))
@@ -108,12 +108,12 @@ impl<F: Family> Fib<F> {
         Ok((bits, F::to_bits(prefix) & mask(bits)))
     }
 
-    /// The route reaches to the end of the address space, and so does a longer one inside it: a table would be
-    /// overwritten. There is one prefix of each length that reaches to the end, and each is inside the shorter.
-    fn wraps(&self, (bits, prefix): (u8, u128)) -> bool {
+    /// Longer routes lie inside this one, so that a table would be written around them.
+    fn surrounds(&self, (bits, prefix): (u8, u128)) -> bool {
+        let last = prefix | !mask(bits);
         matches!(self.kind, FibKind::Table { .. })
-            && prefix == mask(bits)
-            && (bits + 1..=F::BITS).any(|longer| self.routes.contains_key(&(longer, mask(longer))))
+            && (bits + 1..=F::BITS)
+                .any(|longer| self.routes.range((longer, prefix)..=(longer, last)).next().is_some())
     }
 
     /// A tree refuses cleanly. A table may refuse for a count that drifted, so it is tried anew.

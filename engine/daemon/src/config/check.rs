@@ -3,13 +3,12 @@
 use core::net::IpAddr;
 
 use holdfast_engine::interface::PORTS_MAX;
+use holdfast_engine::policy::RULES_MAX;
+use holdfast_engine::session::SESSIONS_MAX_LIMIT;
 use ipnet::IpNet;
 
 use super::model::{Config, InterfaceConfig, RouteTarget, RuleConfig};
 use super::places::{Places, Step, key_path};
-
-/// Most rules a box may have.
-const RULES_MAX: usize = 10_000;
 
 /// Checks everything; what is wrong goes to the places' problems.
 pub(super) fn check(config: &Config, places: &Places<'_, '_, '_>) {
@@ -35,6 +34,11 @@ fn workers(config: &Config, places: &Places<'_, '_, '_>) {
     let lcores = &config.workers.lcores;
     if lcores.is_empty() {
         places.expected(key_path!["workers", "lcores"], "at least one lcore");
+    }
+    if config.workers.sessions_per_worker() > SESSIONS_MAX_LIMIT {
+        let most = u64::from(SESSIONS_MAX_LIMIT) * lcores.len().max(1) as u64;
+        let expected = format!("at most {most}, which is {SESSIONS_MAX_LIMIT} for each worker");
+        places.expected(key_path!["workers", "sessions_max"], expected);
     }
     for (first, i) in repeated(lcores.iter()) {
         let conflict = format!("workers.lcores[{}] is the same; each worker needs its own", first + 1);

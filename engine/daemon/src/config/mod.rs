@@ -19,7 +19,7 @@ use std::path::Path;
 
 pub use error::{ConfigError, ConfigErrorKind, ConfigErrors};
 pub use model::{
-    Action, Config, ConfigWarning, EalConfig, HaConfig, HaMode, InspectSettings, InterfaceConfig, LogConfig,
+    Config, ConfigWarning, EalConfig, HaConfig, HaMode, InspectSettings, InterfaceConfig, LogConfig,
     LogFormat, LogLevel, NeighbourConfig, PollMode, PortRange, Replicate, RouteConfig, RouteTarget,
     RuleConfig, Secret, StandbyAuthentication, StandbyConfig, WorkersConfig,
 };

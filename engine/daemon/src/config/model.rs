@@ -6,6 +6,8 @@ use core::time::Duration;
 use std::path::PathBuf;
 
 use holdfast_engine::interface::{InterfaceAddress, Mac, ZoneId};
+use holdfast_engine::policy::Action;
+use holdfast_engine::track::TimeoutDurations;
 use ipnet::IpNet;
 
 use crate::protocol::Protocol;
@@ -128,6 +130,13 @@ pub struct WorkersConfig {
     pub burst: u16,
 }
 
+impl WorkersConfig {
+    /// Capacity of each worker's table: `sessions_max` in equal parts, rounded up.
+    pub fn sessions_per_worker(&self) -> u32 {
+        self.sessions_max.div_ceil(self.lcores.len().max(1) as u32)
+    }
+}
+
 /// `[[interface]]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InterfaceConfig {
@@ -189,19 +198,6 @@ pub struct RouteConfig {
     pub prefix: IpNet,
     /// `via` or `blackhole`.
     pub target: RouteTarget,
-}
-
-/// `rule.action`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Stateful.
-    Inspect,
-    /// Stateless.
-    Pass,
-    /// Drops without a word.
-    Drop,
-    /// Drops and answers with RST or ICMP.
-    Reject,
 }
 
 /// Ports from `low` to `high`, both included.
@@ -292,15 +288,16 @@ pub struct InspectSettings {
 }
 
 impl Default for InspectSettings {
-    /// Times of classic IOS inspection; limits for today's rates.
+    /// The engine's times, which are those of classic IOS inspection; limits for today's rates.
     fn default() -> Self {
+        let times = TimeoutDurations::default();
         InspectSettings {
-            tcp_synwait: Duration::from_secs(30),
-            tcp_finwait: Duration::from_secs(5),
-            tcp_idle: Duration::from_secs(3600),
-            udp_idle: Duration::from_secs(30),
-            dns_timeout: Duration::from_secs(5),
-            icmp_idle: Duration::from_secs(10),
+            tcp_synwait: times.tcp_synwait,
+            tcp_finwait: times.tcp_finwait,
+            tcp_idle: times.tcp_idle,
+            udp_idle: times.udp_idle,
+            dns_timeout: times.dns,
+            icmp_idle: times.icmp_idle,
             max_incomplete_high: 500_000,
             max_incomplete_low: 400_000,
             one_minute_high: 500_000,

@@ -6,13 +6,14 @@ use std::path::PathBuf;
 
 use holdfast_engine::interface::Mac;
 use holdfast_engine::io::BURST_PACKETS_MAX;
+use holdfast_engine::policy::Action;
 use ipnet::IpNet;
 use toml::Spanned;
 use toml::de::DeTable;
 
 use super::model::{
-    Action, Config, EalConfig, HaConfig, HaMode, InspectSettings, InterfaceConfig, LogConfig, LogFormat,
-    LogLevel, NeighbourConfig, PollMode, Replicate, RouteConfig, RouteTarget, RuleConfig, Secret,
+    Config, EalConfig, HaConfig, HaMode, InspectSettings, InterfaceConfig, LogConfig, LogFormat, LogLevel,
+    NeighbourConfig, PollMode, Replicate, RouteConfig, RouteTarget, RuleConfig, Secret,
     StandbyAuthentication, StandbyConfig, WorkersConfig,
 };
 use super::reader::{Problems, Section};
@@ -110,7 +111,7 @@ fn workers(section: Option<Section<'_, '_, '_>>) -> WorkersConfig {
     let mut workers = WorkersConfig {
         lcores: Vec::new(),
         poll: PollMode::Adaptive,
-        sleep_max: Duration::from_micros(500),
+        sleep_max: Duration::from_millis(1),
         sessions_max: 1_000_000,
         burst: 32,
     };

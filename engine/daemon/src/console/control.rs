@@ -86,14 +86,6 @@ pub enum ControlError {
         /// How long it was waited for.
         waited: Duration,
     },
-    /// This build or this configuration cannot do that.
-    #[error("{what} is not available: {why}")]
-    Unavailable {
-        /// What was asked for.
-        what: &'static str,
-        /// Why not.
-        why: &'static str,
-    },
 }
 
 /// A box as the console sees it: one method per request. The control thread implements it and is the only

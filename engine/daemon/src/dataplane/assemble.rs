@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use holdfast_engine::config::{EngineConfig, StaticNeighbour};
 use holdfast_engine::flow::HashKey;
 use holdfast_engine::interface::{Interface, Mac, PortId, ZoneId};
-use holdfast_engine::policy::{self, Rule, RuleSet};
+use holdfast_engine::policy::{Rule, RuleSet};
 use holdfast_engine::route::{RouteTable, StaticRoute, Target};
 use holdfast_engine::track::{TimeoutDurations, Timeouts, TrackConfig};
 
@@ -79,22 +79,14 @@ fn static_neighbour(config: &Config, n: &config::NeighbourConfig) -> Option<Stat
 
 fn engine_rule(config: &Config, rule: &config::RuleConfig) -> Rule {
     let zone = |name: &str| -> Option<ZoneId> { config.zone_id(name) };
-    let prefixes = |nets: &[ipnet::IpNet]| {
-        nets.iter().filter_map(|net| policy::Prefix::new(net.network(), net.prefix_len())).collect()
-    };
     let ports = |ranges: &[config::PortRange]| ranges.iter().map(|r| r.low..=r.high).collect();
     Rule {
         from: zone(&rule.from),
         to: zone(&rule.to),
-        action: match rule.action {
-            config::Action::Inspect => policy::Action::Inspect,
-            config::Action::Pass => policy::Action::Pass,
-            config::Action::Drop => policy::Action::Drop,
-            config::Action::Reject => policy::Action::Reject,
-        },
+        action: rule.action,
         protocol: rule.protocol.map(|p| p.0),
-        sources: prefixes(&rule.source),
-        destinations: prefixes(&rule.destination),
+        sources: rule.source.clone(),
+        destinations: rule.destination.clone(),
         source_ports: ports(&rule.source_ports),
         destination_ports: ports(&rule.destination_ports),
         log: rule.log,

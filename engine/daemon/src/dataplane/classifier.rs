@@ -35,7 +35,7 @@ impl AclClassifier {
 
 fn acl_rule(term: &Term) -> AclRule {
     let masked = |value: Option<u8>| value.map_or(Masked::ANY, Masked::exactly);
-    let prefix = |p: &holdfast_engine::policy::Prefix| Prefix { address: p.address(), bits: p.prefix_len() };
+    let prefix = |net: &ipnet::IpNet| Prefix { address: net.addr(), bits: net.prefix_len() };
     AclRule {
         protocol: masked(term.protocol),
         source: prefix(&term.source),

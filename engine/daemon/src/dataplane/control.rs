@@ -5,11 +5,11 @@ use std::sync::atomic::Ordering;
 
 use holdfast_engine::io::BURST_PACKETS_MAX;
 use holdfast_engine::time::Instant;
-use holdfast_engine::worker;
+use holdfast_engine::worker::ForwardMode;
 
 use super::appliance::Appliance;
 use crate::console::{Control, ControlError, Ports};
-use crate::report::{self, ForwardMode};
+use crate::report;
 
 /// `set verbose` goes up to this.
 const VERBOSE_MAX: u8 = 1;
@@ -116,7 +116,6 @@ impl Control for Appliance {
         if self.forwarding {
             return Err(ControlError::Forwarding);
         }
-        let mode = engine_mode(mode);
         self.ask_all(move |worker| worker.set_mode(mode))?;
         self.mode = mode;
         Ok(())
@@ -207,30 +206,6 @@ fn in_range(what: &'static str, value: u64, min: u64, max: u64) -> Result<(), Co
         Ok(())
     } else {
         Err(ControlError::OutOfRange { what, value, min, max })
-    }
-}
-
-/// The engine's mode for a console word.
-pub(super) fn engine_mode(mode: ForwardMode) -> worker::ForwardMode {
-    match mode {
-        ForwardMode::Firewall => worker::ForwardMode::Firewall,
-        ForwardMode::Io => worker::ForwardMode::Io,
-        ForwardMode::Mac => worker::ForwardMode::Mac,
-        ForwardMode::Macswap => worker::ForwardMode::MacSwap,
-        ForwardMode::FiveTupleSwap => worker::ForwardMode::FiveTupleSwap,
-        ForwardMode::Rxonly => worker::ForwardMode::RxOnly,
-    }
-}
-
-/// The console's word for an engine's mode.
-pub(super) fn report_mode(mode: worker::ForwardMode) -> ForwardMode {
-    match mode {
-        worker::ForwardMode::Firewall => ForwardMode::Firewall,
-        worker::ForwardMode::Io => ForwardMode::Io,
-        worker::ForwardMode::Mac => ForwardMode::Mac,
-        worker::ForwardMode::MacSwap => ForwardMode::Macswap,
-        worker::ForwardMode::FiveTupleSwap => ForwardMode::FiveTupleSwap,
-        worker::ForwardMode::RxOnly => ForwardMode::Rxonly,
     }
 }
 

@@ -54,6 +54,12 @@ impl Idle {
     }
 }
 
+/// Sleeps. Only a worker with nothing to do may, and only for as long as [`Idle::after_poll`] says.
+#[expect(clippy::disallowed_methods, reason = "the one place that sleeps; see above")]
+pub fn sleep(pause: Duration) {
+    std::thread::sleep(pause);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,10 +4,9 @@ use std::sync::atomic::Ordering;
 
 use holdfast_engine::drop_reason::DropCounters;
 use holdfast_engine::interface::PortId;
-use holdfast_engine::worker::{self, paired_port};
+use holdfast_engine::worker::{ForwardMode, paired_port};
 
 use super::appliance::Appliance;
-use super::control::report_mode;
 use crate::console::ControlError;
 use crate::report;
 
@@ -55,7 +54,7 @@ impl Appliance {
             })
             .collect();
         Ok(report::ForwardStats {
-            mode: report_mode(self.mode),
+            mode: self.mode,
             forwarding: self.forwarding,
             total: report::ForwardStats::sum(&ports),
             ports,
@@ -71,7 +70,7 @@ impl Appliance {
     /// `show config fwd`.
     pub(super) fn report_config_fwd(&self) -> report::ConfigFwd {
         let ports = self.port_count();
-        let routed = self.mode == worker::ForwardMode::Firewall;
+        let routed = self.mode == ForwardMode::Firewall;
         let mut streams = Vec::new();
         for (index, handle) in (0u16..).zip(&self.workers) {
             for (rx_port, port) in (0..ports).zip(&self.ports) {
@@ -89,7 +88,7 @@ impl Appliance {
             }
         }
         report::ConfigFwd {
-            mode: report_mode(self.mode),
+            mode: self.mode,
             forwarding: self.forwarding,
             ports: ports.into(),
             cores: self.workers.len() as u16,
@@ -112,12 +111,7 @@ impl Appliance {
                 }
             })
             .collect();
-        report::ConfigRxtx {
-            mode: report_mode(self.mode),
-            burst: self.burst,
-            cores: self.workers.len() as u16,
-            ports,
-        }
+        report::ConfigRxtx { mode: self.mode, burst: self.burst, cores: self.workers.len() as u16, ports }
     }
 
     /// `show config cores`.

@@ -2,9 +2,10 @@
 
 use core::time::Duration;
 
+use holdfast_engine::policy::Action;
 use holdfast_engine::session::{SessionHandle, Snapshot};
 use holdfast_engine::time::{Instant, Tick};
-use holdfast_engine::track::{IosState, ios_state, state_name};
+use holdfast_engine::track::{ios_state, state_name};
 
 use super::appliance::Appliance;
 use crate::console::ControlError;
@@ -51,12 +52,7 @@ impl Appliance {
             destination: key.address(to),
             destination_port: key.port(to),
             protocol: Protocol(protocol),
-            state: match ios_state(protocol, state) {
-                IosState::Opening => report::SessionState::Opening,
-                IosState::Open => report::SessionState::Open,
-                IosState::Closing => report::SessionState::Closing,
-                IosState::Closed => report::SessionState::Closed,
-            },
+            state: ios_state(protocol, state),
             tcp_state: (protocol == Protocol::TCP.0).then(|| state_name(protocol, state)),
             worker,
             rule: Some(session.details.rule + 1),
@@ -101,6 +97,15 @@ impl Appliance {
         Ok(ended)
     }
 
+    /// Interfaces in a zone that an `inspect` rule names.
+    fn inspected_interfaces(&self) -> u16 {
+        let inspects = |zone: &String| {
+            let mut rules = self.config.rules.iter().filter(|rule| rule.action == Action::Inspect);
+            rules.any(|rule| rule.from == *zone || rule.to == *zone)
+        };
+        self.config.interfaces.iter().filter(|interface| inspects(&interface.zone)).count() as u16
+    }
+
     /// `show ip inspect statistics`.
     pub(super) fn report_inspect_statistics(&mut self) -> Result<report::InspectStatistics, ControlError> {
         let now = self.now();
@@ -116,19 +121,25 @@ impl Appliance {
             terminating,
         };
         let created = sum.created.iter().sum();
+        let memory = self.ask_all(|worker| worker.shard().table_memory())?;
+        let table_bytes = memory.iter().map(|m| m.ipv4_only()).sum();
+        let sessions_max = self.config.workers.sessions_max;
         Ok(report::InspectStatistics {
-            interfaces: self.engine.interfaces.len() as u16,
+            interfaces: self.inspected_interfaces(),
             current: counts(sum.current),
             max_ever: counts(sum.most),
             created,
             expired: sum.expired,
             cleared: sum.ended,
             table_full,
-            sessions_max: self.config.workers.sessions_max.into(),
+            sessions_max: sessions_max.into(),
             last_created: sum.last_created.map(|at| ticks(now.tick(), at)),
             last_cleared: self.cleared_at.map(|at| now.since(at)),
             created_last_minute: self.rate.last_minute(created),
             created_minute_max: self.rate.most.max(self.rate.last_minute(created)),
+            table_bytes,
+            table_ipv6_bytes: memory.iter().map(|m| m.ipv6).sum(),
+            bytes_per_session: table_bytes as f64 / f64::from(sessions_max.max(1)),
         })
     }
 }

@@ -82,7 +82,7 @@ pub fn start(eal: &Eal, config: Config, file: &Path, log: LogBuffer) -> Result<A
 fn start_workers(eal: &Eal, appliance: &mut Appliance, queues: Vec<Vec<WorkerPort>>) -> Result<(), RunError> {
     let config = &appliance.config;
     let hash_key = assemble::random_hash_key()?;
-    let sessions_max = config.workers.sessions_max.div_ceil(config.workers.lcores.len().max(1) as u32);
+    let sessions_max = config.workers.sessions_per_worker();
     let poll = match config.workers.poll {
         config::PollMode::Busy => PollMode::Busy,
         config::PollMode::Adaptive => PollMode::Adaptive(config.workers.sleep_max),

@@ -11,7 +11,7 @@ use dpdk::lcore;
 use holdfast_engine::time::Instant;
 use holdfast_engine::worker::Worker;
 
-use super::idle::{Idle, PollMode};
+use super::idle::{self, Idle, PollMode};
 use super::packet::WorkerQueues;
 
 /// A worker over DPDK queues.
@@ -22,6 +22,8 @@ pub type Request = Box<dyn FnOnce(&mut BoxWorker) + Send>;
 
 /// Busy polls between two looks at the request channel; an idle worker looks every time.
 const POLLS_BETWEEN_REQUESTS: u32 = 64;
+/// Requests that may wait for one worker.
+const REQUESTS_WAITING_MAX: usize = 64;
 
 /// What both sides of a worker thread see.
 #[derive(Debug, Default)]
@@ -52,6 +54,9 @@ pub fn first_ended(workers: &[WorkerHandle]) -> Option<u16> {
 }
 
 /// Starts a worker thread. `worker` moves into it and is dropped in it, packets and all, before it unregisters.
+///
+/// # Errors
+/// When the system has no thread to give.
 pub fn spawn(
     eal: &EalRef,
     lcore: u16,
@@ -59,7 +64,7 @@ pub fn spawn(
     worker: BoxWorker,
     shared: Arc<Shared>,
 ) -> std::io::Result<WorkerHandle> {
-    let (requests, inbox) = crossbeam::channel::bounded(64);
+    let (requests, inbox) = crossbeam::channel::bounded(REQUESTS_WAITING_MAX);
     let thread = std::thread::Builder::new().name(format!("worker-{lcore}")).spawn({
         let (eal, shared) = (eal.clone(), Arc::clone(&shared));
         move || run(&eal, lcore, Idle::new(poll), worker, &shared, &inbox)
@@ -98,7 +103,7 @@ fn run(
         until_requests -= 1;
         if let Some(pause) = idle.after_poll(found) {
             shared.sleeps.fetch_add(1, Ordering::Relaxed);
-            crate::clock::sleep(pause);
+            idle::sleep(pause);
         }
     }
     // The worker's packets go back to their pool while this thread still has its cache.

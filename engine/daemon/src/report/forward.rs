@@ -1,52 +1,10 @@
 //! testpmd's `show fwd stats all` and `show config fwd|rxtx|cores`.
 
+use holdfast_engine::worker::ForwardMode;
 use serde::Serialize;
 
 use super::Report;
-use super::layout::put;
-
-/// What the workers do with packets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ForwardMode {
-    /// The firewall: the default; the others exist to compare against and to test links.
-    Firewall,
-    /// Out of the paired port unchanged.
-    Io,
-    /// Out of the paired port with its MAC as source.
-    Mac,
-    /// Out of the paired port with source and destination MAC swapped.
-    Macswap,
-    /// Out of the paired port with MACs, addresses and ports swapped.
-    #[serde(rename = "5tswap")]
-    FiveTupleSwap,
-    /// Receive and free.
-    Rxonly,
-}
-
-impl ForwardMode {
-    /// Every mode, the default first.
-    pub const ALL: [ForwardMode; 6] = [
-        ForwardMode::Firewall,
-        ForwardMode::Io,
-        ForwardMode::Mac,
-        ForwardMode::Macswap,
-        ForwardMode::FiveTupleSwap,
-        ForwardMode::Rxonly,
-    ];
-
-    /// The word on the console, the same as in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            ForwardMode::Firewall => "firewall",
-            ForwardMode::Io => "io",
-            ForwardMode::Mac => "mac",
-            ForwardMode::Macswap => "macswap",
-            ForwardMode::FiveTupleSwap => "5tswap",
-            ForwardMode::Rxonly => "rxonly",
-        }
-    }
-}
+use super::layout::{self, put};
 
 /// A drop reason that has counted something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -64,7 +22,7 @@ pub struct PortForwardStats {
     pub port: u8,
     /// Packets received by workers.
     pub rx_packets: u64,
-    /// Of the packets that came in here: dropped by the box, for whatever reason.
+    /// Packets the device lost for want of a descriptor or a buffer, before any worker saw them.
     pub rx_dropped: u64,
     /// Packets received by workers and lost by the device before.
     pub rx_total: u64,
@@ -106,7 +64,8 @@ pub struct WorkerForwardStats {
 /// `show fwd stats all`, since the last `clear fwd stats`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ForwardStats {
-    /// Forwarding mode.
+    /// Forwarding mode, by its word.
+    #[serde(serialize_with = "layout::forward_mode")]
     pub mode: ForwardMode,
     /// Forwarding is started.
     pub forwarding: bool,
@@ -221,7 +180,8 @@ pub struct Stream {
 /// `show config fwd`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ConfigFwd {
-    /// Forwarding mode.
+    /// Forwarding mode, by its word.
+    #[serde(serialize_with = "layout::forward_mode")]
     pub mode: ForwardMode,
     /// Forwarding is started.
     pub forwarding: bool,
@@ -278,7 +238,8 @@ pub struct PortQueueConfig {
 /// `show config rxtx`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ConfigRxtx {
-    /// Forwarding mode.
+    /// Forwarding mode, by its word.
+    #[serde(serialize_with = "layout::forward_mode")]
     pub mode: ForwardMode,
     /// Packets a burst.
     pub burst: u16,

@@ -19,7 +19,7 @@ pub struct SessionCounts {
 }
 
 /// `show ip inspect statistics`, since start or the last `clear fwd stats`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct InspectStatistics {
     /// Interfaces that at least one `inspect` rule names through its zones.
     pub interfaces: u16,
@@ -31,7 +31,7 @@ pub struct InspectStatistics {
     pub created: u64,
     /// Sessions that ran into a time-out.
     pub expired: u64,
-    /// Sessions removed by `clear ip inspect sessions`.
+    /// Sessions removed before their time: by `clear ip inspect sessions`, or replaced by a new connection.
     pub cleared: u64,
     /// New sessions refused because the table was full.
     pub table_full: u64,
@@ -47,6 +47,12 @@ pub struct InspectStatistics {
     pub created_last_minute: u64,
     /// Most sessions created in one minute.
     pub created_minute_max: u64,
+    /// Memory reserved for the session tables, without `table_ipv6_bytes`.
+    pub table_bytes: u64,
+    /// Memory reserved for IPv6 addresses; only what IPv6 sessions use of it is ever touched.
+    pub table_ipv6_bytes: u64,
+    /// `table_bytes` by `sessions_max`: what a session takes when the table is full.
+    pub bytes_per_session: f64,
 }
 
 impl Report for InspectStatistics {
@@ -68,6 +74,12 @@ impl Report for InspectStatistics {
             "Session table capacity {}, refused because it was full {}\n",
             self.sessions_max,
             self.table_full
+        );
+        put!(
+            out,
+            "Session table memory {} bytes, {:.1} a session\n",
+            self.table_bytes,
+            self.bytes_per_session
         );
     }
 }

@@ -4,6 +4,8 @@ use core::fmt::Write as _;
 use core::time::Duration;
 
 use holdfast_engine::interface::Mac;
+use holdfast_engine::track::IosState;
+use holdfast_engine::worker::ForwardMode;
 use serde::Serializer;
 
 /// Appends formatted text; writing to a `String` cannot fail.
@@ -64,6 +66,16 @@ pub(crate) fn optional_seconds<S: Serializer>(
         Some(duration) => seconds(duration, serializer),
         None => serializer.serialize_none(),
     }
+}
+
+/// Serializes a forwarding mode as its word.
+pub(crate) fn forward_mode<S: Serializer>(mode: &ForwardMode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(mode.name())
+}
+
+/// Serializes a session's state as IOS's word.
+pub(crate) fn ios_state<S: Serializer>(state: &IosState, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(state.name())
 }
 
 /// Serializes a MAC address as `02:00:00:00:00:01`.

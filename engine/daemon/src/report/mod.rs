@@ -15,8 +15,8 @@ mod session;
 mod system;
 
 pub use forward::{
-    ConfigCores, ConfigFwd, ConfigRxtx, CoreConfig, CoreRole, DropCount, ForwardMode, ForwardStats,
-    PortForwardStats, PortQueueConfig, Stream, WorkerForwardStats,
+    ConfigCores, ConfigFwd, ConfigRxtx, CoreConfig, CoreRole, DropCount, ForwardStats, PortForwardStats,
+    PortQueueConfig, Stream, WorkerForwardStats,
 };
 pub use inspect::{
     InspectConfig, InspectInterface, InspectInterfaces, InspectRule, InspectStatistics, SessionCounts,
@@ -28,10 +28,12 @@ pub use port::{
     Xstat,
 };
 pub use route::{RouteFamily, RouteKind, RouteReport, RouteTable};
-pub use session::{
-    SESSIONS_SHOWN_MAX, SessionId, SessionReport, SessionSelector, SessionState, Sessions, SessionsDetail,
-};
+pub use session::{SESSIONS_SHOWN_MAX, SessionId, SessionReport, SessionSelector, Sessions, SessionsDetail};
 pub use system::{Logging, RunningConfig, Version};
+
+// What needs no other form than the engine's own.
+pub use holdfast_engine::track::IosState;
+pub use holdfast_engine::worker::ForwardMode;
 
 /// How the user wants a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

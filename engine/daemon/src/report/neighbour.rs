@@ -21,7 +21,7 @@ pub enum NeighbourKind {
     Own,
 }
 
-/// Reachability, in the words of RFC 4861 section 7.3.2; ARP entries use the same.
+/// Reachability, in the words of RFC 4861 section 7.3.2, of which the engine has no DELAY; ARP entries use the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum NeighbourState {
@@ -31,8 +31,6 @@ pub enum NeighbourState {
     Reachable,
     /// Usable, to be confirmed when used.
     Stale,
-    /// Used while stale, about to be probed.
-    Delay,
     /// Being probed.
     Probe,
     /// Asked in vain; packets to it drop.
@@ -46,7 +44,6 @@ impl NeighbourState {
             NeighbourState::Incomplete => "INCMP",
             NeighbourState::Reachable => "REACH",
             NeighbourState::Stale => "STALE",
-            NeighbourState::Delay => "DELAY",
             NeighbourState::Probe => "PROBE",
             NeighbourState::Failed => "FAIL",
         }

@@ -5,6 +5,7 @@ use core::net::IpAddr;
 use core::str::FromStr;
 use core::time::Duration;
 
+use holdfast_engine::track::IosState;
 use serde::{Serialize, Serializer};
 
 use super::Report;
@@ -47,35 +48,6 @@ pub enum SessionSelector {
     One(SessionId),
 }
 
-/// IOS's session states.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-pub enum SessionState {
-    /// Half-open: TCP handshake not complete, or no reply yet.
-    #[serde(rename = "SIS_OPENING")]
-    Opening,
-    /// Established.
-    #[serde(rename = "SIS_OPEN")]
-    Open,
-    /// FIN or RST seen; about to go.
-    #[serde(rename = "SIS_CLOSING")]
-    Closing,
-    /// Closed, kept only so that late packets do not open a new session.
-    #[serde(rename = "SIS_CLOSED")]
-    Closed,
-}
-
-impl SessionState {
-    /// The word on the console, the same as in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            SessionState::Opening => "SIS_OPENING",
-            SessionState::Open => "SIS_OPEN",
-            SessionState::Closing => "SIS_CLOSING",
-            SessionState::Closed => "SIS_CLOSED",
-        }
-    }
-}
-
 /// One session. Arrays are `[original, reply]`: what the initiator sent first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SessionReport {
@@ -92,7 +64,8 @@ pub struct SessionReport {
     /// Protocol by name (`tcp`, `udp`, `icmp`, …), by number where it has no name.
     pub protocol: Protocol,
     /// IOS's state.
-    pub state: SessionState,
+    #[serde(serialize_with = "layout::ios_state")]
+    pub state: IosState,
     /// State of the TCP tracker; `null` for other protocols.
     pub tcp_state: Option<&'static str>,
     /// Index of the worker that owns it.
@@ -132,7 +105,7 @@ pub struct SessionsDetail(pub Sessions);
 
 impl Sessions {
     fn write(&self, detail: bool, out: &mut String) {
-        let mut section = |heading: &str, wanted: &dyn Fn(SessionState) -> bool| {
+        let mut section = |heading: &str, wanted: &dyn Fn(IosState) -> bool| {
             let mut heading = Some(heading);
             for s in self.sessions.iter().filter(|s| wanted(s.state)) {
                 if let Some(heading) = heading.take() {
@@ -141,11 +114,9 @@ impl Sessions {
                 put_session(out, s, detail);
             }
         };
-        section("Half-open Sessions", &|state| state == SessionState::Opening);
-        section("Established Sessions", &|state| state == SessionState::Open);
-        section("Terminating Sessions", &|state| {
-            matches!(state, SessionState::Closing | SessionState::Closed)
-        });
+        section("Half-open Sessions", &|state| state == IosState::Opening);
+        section("Established Sessions", &|state| state == IosState::Open);
+        section("Terminating Sessions", &|state| matches!(state, IosState::Closing | IosState::Closed));
         if self.truncated {
             put!(out, "% {} of {} sessions shown\n", self.sessions.len(), self.total);
         }

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
-use std::thread::{self, JoinHandle};
+use std::thread;
 
 use crossbeam::channel::Sender;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
@@ -101,18 +101,10 @@ fn history_file() -> Option<PathBuf> {
     state.or_else(home).map(|folder| folder.join("holdfast/history"))
 }
 
-/// The prompt of `run --console`, in a thread of its own. Dropping this gives the terminal back as it was, which
+/// The prompt of `run --console`, in a thread of its own that ends with the process. Dropping this gives the terminal back as it was, which
 /// matters when the box ends while the prompt waits for a key.
 pub struct AttachedConsole {
-    thread: JoinHandle<()>,
     terminal: Option<Termios>,
-}
-
-impl AttachedConsole {
-    /// Whether the user has left the prompt.
-    pub fn has_ended(&self) -> bool {
-        self.thread.is_finished()
-    }
 }
 
 impl Drop for AttachedConsole {
@@ -131,7 +123,7 @@ pub fn attach(
     ended: impl FnOnce() + Send + 'static,
 ) -> io::Result<AttachedConsole> {
     let terminal = tcgetattr(io::stdin()).ok();
-    let thread = thread::Builder::new().name("console".to_owned()).spawn(move || {
+    thread::Builder::new().name("console".to_owned()).spawn(move || {
         let mut transport = Local(requests);
         let result = if io::stdin().is_terminal() {
             interactive(&mut transport)
@@ -144,5 +136,5 @@ pub fn attach(
         }
         ended();
     })?;
-    Ok(AttachedConsole { thread, terminal })
+    Ok(AttachedConsole { terminal })
 }

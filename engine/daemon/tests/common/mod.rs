@@ -47,7 +47,7 @@ fn session(id: u64, source: (&str, u16), destination: (&str, u16), protocol: Pro
         destination: ip(destination.0),
         destination_port: destination.1,
         protocol,
-        state: SessionState::Open,
+        state: IosState::Open,
         tcp_state: None,
         worker: 0,
         rule: Some(1),
@@ -183,7 +183,7 @@ impl Control for FakeBox {
         let mut tcp = session(0x1a2b, ("10.0.1.5", 51_514), ("10.0.2.9", 443), Protocol::TCP);
         tcp.tcp_state = Some("ESTABLISHED");
         let mut half = session(0x1a2c, ("10.0.1.5", 51_515), ("10.0.2.9", 80), Protocol::TCP);
-        half.state = SessionState::Opening;
+        half.state = IosState::Opening;
         half.tcp_state = Some("SYN_SENT");
         half.rule = None;
         let v6 = session(0x2f, ("fd00:1::5", 5_353), ("fd00:2::9", 53), Protocol::UDP);
@@ -204,6 +204,9 @@ impl Control for FakeBox {
             last_cleared: None,
             created_last_minute: 3,
             created_minute_max: 8,
+            table_bytes: 124_804_096,
+            table_ipv6_bytes: 32_000_000,
+            bytes_per_session: 124.8,
         })
     }
 

@@ -14,9 +14,9 @@
 //!    66,000 bytes are allowed, so that reordering on a connection with tiny windows stays harmless.
 //!
 //! 1 and 2 together say that the segment's end lies in one span of sequence space, 3 and 4 say it of the
-//! acknowledgement. A span is tested
-//! by the distance from its left edge in unsigned wrapping arithmetic: one subtraction and one comparison, and
-//! right across the wrap for spans up to 4 GiB. The largest legal windows (65,535 << 14) give spans of 2 GiB.
+//! acknowledgement. A span is tested by the distance from its left edge in unsigned wrapping arithmetic: one
+//! subtraction and one comparison, and right across the wrap for spans up to 4 GiB. The largest legal windows
+//! (65,535 << 14) give spans of 2 GiB.
 //!
 //! A window of zero counts as one byte, or a probe of it would be outside.
 

@@ -4,7 +4,6 @@
 //! time at which the bucket would be full again. Nothing has to refill, and nothing overflows however long the
 //! bucket lay idle.
 
-use crate::interface::{PORTS_MAX, PortId};
 use crate::time::Instant;
 
 /// Grants at most `burst_max` at once and `per_second_max` a second over time.
@@ -45,85 +44,6 @@ impl TokenBucket {
         }
         self.full_at_ns = self.full_at_ns.max(now.0).saturating_add(interval_ns);
         true
-    }
-}
-
-/// Limits on what one worker answers in the box's own name over each port.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LocalLimits {
-    /// ICMP errors a second.
-    pub errors_per_second_max: u32,
-    /// ICMP errors at once.
-    pub errors_burst_max: u32,
-    /// TCP resets a second.
-    pub resets_per_second_max: u32,
-    /// TCP resets at once.
-    pub resets_burst_max: u32,
-    /// Echo replies a second.
-    pub echo_replies_per_second_max: u32,
-    /// Echo replies at once.
-    pub echo_replies_burst_max: u32,
-}
-
-impl Default for LocalLimits {
-    fn default() -> Self {
-        LocalLimits {
-            errors_per_second_max: 1000,
-            errors_burst_max: 50,
-            resets_per_second_max: 1000,
-            resets_burst_max: 50,
-            echo_replies_per_second_max: 10_000,
-            echo_replies_burst_max: 500,
-        }
-    }
-}
-
-/// The buckets behind [`LocalLimits`], one set a worker. They are apart by kind, so that a flood of pings does not
-/// silence path MTU discovery, and by port, so that packets from outside whose TTL ends here do not silence it for
-/// those inside.
-#[derive(Clone, Debug)]
-pub struct LocalLimiter {
-    /// For ICMP errors that are routed to wherever: about packets whose neighbour did not answer.
-    pub errors: TokenBucket,
-    ports: Box<[PortLimiter]>,
-}
-
-/// The buckets of one port.
-#[derive(Clone, Copy, Debug)]
-struct PortLimiter {
-    errors: TokenBucket,
-    resets: TokenBucket,
-    echo_replies: TokenBucket,
-}
-
-impl LocalLimiter {
-    /// Full buckets.
-    pub fn new(limits: &LocalLimits) -> LocalLimiter {
-        let port = PortLimiter {
-            errors: TokenBucket::new(limits.errors_per_second_max, limits.errors_burst_max),
-            resets: TokenBucket::new(limits.resets_per_second_max, limits.resets_burst_max),
-            echo_replies: TokenBucket::new(limits.echo_replies_per_second_max, limits.echo_replies_burst_max),
-        };
-        LocalLimiter { errors: port.errors, ports: Box::new([port; PORTS_MAX]) }
-    }
-
-    /// Whether an ICMP error may go back over `port`, where the packet it is about came from.
-    pub fn take_error(&mut self, port: PortId, now: Instant) -> bool {
-        self.port(port).is_some_and(|port| port.errors.take(now))
-    }
-
-    /// Whether a TCP reset may go back over `port`.
-    pub fn take_reset(&mut self, port: PortId, now: Instant) -> bool {
-        self.port(port).is_some_and(|port| port.resets.take(now))
-    }
-
-    /// Whether an echo reply may go back over `port`.
-    pub fn take_echo_reply(&mut self, port: PortId, now: Instant) -> bool {
-        self.port(port).is_some_and(|port| port.echo_replies.take(now))
-    }
-
-    fn port(&mut self, port: PortId) -> Option<&mut PortLimiter> {
-        self.ports.get_mut(usize::from(port.0))
     }
 }
 

@@ -1,0 +1,4 @@
+//! The worker: forwarding modes, and several workers.
+
+mod modes;
+mod workers;
