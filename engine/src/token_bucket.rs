@@ -111,19 +111,6 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_one_kind_or_over_one_port_leaves_the_others_their_answers() {
-        let (mut limiter, now) = (LocalLimiter::new(&LocalLimits::default()), Instant(1));
-        let (inside, outside) = (PortId(0), PortId(1));
-        assert_eq!((0..1000).filter(|_| limiter.take_error(outside, now)).count(), 50);
-        assert_eq!((0..1000).filter(|_| limiter.take_reset(outside, now)).count(), 50);
-        assert_eq!((0..1000).filter(|_| limiter.take_echo_reply(outside, now)).count(), 500);
-        assert!(limiter.errors.take(now));
-        assert!(limiter.take_error(inside, now) && limiter.take_reset(inside, now));
-        assert!(limiter.take_echo_reply(inside, now));
-        assert!(!limiter.take_error(PortId(PORTS_MAX as u8), now), "no such port");
-    }
-
-    #[test]
     fn zero_grants_nothing() {
         assert!(!TokenBucket::new(0, 10).take(Instant(1 << 60)));
         assert!(!TokenBucket::new(10, 0).take(Instant(1 << 60)));

@@ -82,3 +82,21 @@ impl LocalLimiter {
         self.ports.get_mut(usize::from(port.0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_one_kind_or_over_one_port_leaves_the_others_their_answers() {
+        let (mut limiter, now) = (LocalLimiter::new(&LocalLimits::default()), Instant(1));
+        let (inside, outside) = (PortId(0), PortId(1));
+        assert_eq!((0..1000).filter(|_| limiter.take_error(outside, now)).count(), 50);
+        assert_eq!((0..1000).filter(|_| limiter.take_reset(outside, now)).count(), 50);
+        assert_eq!((0..1000).filter(|_| limiter.take_echo_reply(outside, now)).count(), 500);
+        assert!(limiter.errors.take(now));
+        assert!(limiter.take_error(inside, now) && limiter.take_reset(inside, now));
+        assert!(limiter.take_echo_reply(inside, now));
+        assert!(!limiter.take_error(PortId(PORTS_MAX as u8), now), "no such port");
+    }
+}
