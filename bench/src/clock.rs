@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use nix::time::{ClockId, clock_gettime};
+
 use crate::error::BenchError;
 
 /// Longest time an interruption goes unnoticed.
@@ -24,6 +26,27 @@ impl Stopwatch {
     /// Time since the start.
     pub fn elapsed(self) -> Duration {
         self.0.elapsed()
+    }
+}
+
+/// Measures the time this thread was on a core: what a computation took, whatever else ran meanwhile.
+#[derive(Clone, Copy, Debug)]
+pub struct CoreTime(Duration);
+
+impl CoreTime {
+    /// Starts now.
+    pub fn start() -> CoreTime {
+        CoreTime(Self::so_far())
+    }
+
+    /// Time on a core since the start.
+    pub fn elapsed(self) -> Duration {
+        Self::so_far().saturating_sub(self.0)
+    }
+
+    fn so_far() -> Duration {
+        // Every Linux has this clock.
+        clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::clock::Stopwatch;
+use crate::clock::CoreTime;
 use crate::report::round;
 
 /// More than any cache holds.
@@ -31,7 +31,7 @@ pub struct MemoryControl {
 pub fn measure(seed: u64) -> MemoryControl {
     let mut random = fastrand::Rng::with_seed(seed);
     let lines = one_cycle(LINES, &mut random);
-    let watch = Stopwatch::start();
+    let watch = CoreTime::start();
     let mut at = 0;
     for _ in 0..TOUCHES {
         at = lines[at][0] as usize;
@@ -39,7 +39,7 @@ pub fn measure(seed: u64) -> MemoryControl {
     let waited = watch.elapsed();
     core::hint::black_box(at);
     let order: Vec<u32> = (0..TOUCHES).map(|_| random.u32(..LINES as u32)).collect();
-    let watch = Stopwatch::start();
+    let watch = CoreTime::start();
     let sum = order.iter().fold(0u64, |sum, &at| sum.wrapping_add(lines[at as usize][0]));
     let overlapped = watch.elapsed();
     core::hint::black_box(sum);

@@ -1,4 +1,5 @@
-//! Trials of both tables at each size, and the report.
+//! Trials of both tables at each size, and the report. Times are those of this thread on its core, so that others on
+//! the machine disturb only caches.
 
 use core::time::Duration;
 
@@ -10,7 +11,7 @@ use serde::Serialize;
 use super::subject::{Hashbrown, Subject};
 use super::{Operation, memory, resident};
 use crate::cli::TableArgs;
-use crate::clock::{Interruption, Stopwatch};
+use crate::clock::{CoreTime, Interruption};
 use crate::error::BenchError;
 use crate::progress;
 use crate::report::{
@@ -187,7 +188,7 @@ fn time(table: &mut impl Subject, operation: Operation, keys: &Keys) -> Result<f
 }
 
 fn timed(work: impl FnOnce() -> u64) -> (u64, Duration) {
-    let watch = Stopwatch::start();
+    let watch = CoreTime::start();
     let done = work();
     (done, watch.elapsed())
 }
