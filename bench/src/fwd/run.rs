@@ -146,7 +146,7 @@ fn measure(
         burst: args.burst,
         hugepages: memory == Memory::Huge,
         seconds: args.seconds,
-        bytes_per_session: statistics.bytes_per_session,
+        bytes_per_session: statistics.session_bytes(plan.family),
     };
     Ok((device.dpdk_version()?, results(&common, &trials)))
 }

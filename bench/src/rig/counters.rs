@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::traffic::Family;
+
 /// `show fwd stats all`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct ForwardStats {
@@ -72,8 +74,24 @@ impl ForwardStats {
 pub struct InspectStatistics {
     /// Sessions live now.
     pub current: SessionCounts,
-    /// Bytes of memory one session takes when the table is full, IPv6 side rows not counted.
+    /// Sessions the table can hold.
+    pub sessions_max: u64,
+    /// Bytes of memory one session takes when the table is full, without IPv6 addresses.
     pub bytes_per_session: f64,
+    /// Memory for IPv6 addresses.
+    pub table_ipv6_bytes: u64,
+}
+
+impl InspectStatistics {
+    /// Bytes of memory one session of `family` takes when the table is full.
+    pub fn session_bytes(&self, family: Family) -> f64 {
+        match family {
+            Family::V4 => self.bytes_per_session,
+            Family::V6 => {
+                self.bytes_per_session + self.table_ipv6_bytes as f64 / self.sessions_max.max(1) as f64
+            }
+        }
+    }
 }
 
 /// Sessions by phase.
@@ -122,5 +140,16 @@ mod tests {
         let traffic = after.since(&before);
         assert_eq!((traffic.received, traffic.sent, traffic.dropped), (1000, 997, 3));
         assert_eq!(traffic.reasons, [DropCount { reason: "b".into(), packets: 3 }]);
+    }
+
+    #[test]
+    fn ipv6_sessions_take_their_addresses_too() {
+        let text = r#"{"current": {"established": 1, "half_open": 0, "terminating": 0}, "sessions_max": 10,
+                       "bytes_per_session": 124.5, "table_ipv6_bytes": 320, "and": "others"}"#;
+        let statistics: InspectStatistics = serde_json::from_str(text).unwrap();
+        assert_eq!(
+            (statistics.session_bytes(Family::V4), statistics.session_bytes(Family::V6)),
+            (124.5, 156.5)
+        );
     }
 }

@@ -3,19 +3,21 @@
 use core::fmt;
 use core::str::FromStr;
 
+use holdfast_engine::net::numbers::{PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP, PROTOCOL_UDP};
+
 /// An IP protocol number (IANA "Assigned Internet Protocol Numbers"); prints its name where it has one here.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Protocol(pub u8);
 
 impl Protocol {
     /// ICMP for IPv4.
-    pub const ICMP: Protocol = Protocol(1);
+    pub const ICMP: Protocol = Protocol(PROTOCOL_ICMP);
     /// TCP.
-    pub const TCP: Protocol = Protocol(6);
+    pub const TCP: Protocol = Protocol(PROTOCOL_TCP);
     /// UDP.
-    pub const UDP: Protocol = Protocol(17);
+    pub const UDP: Protocol = Protocol(PROTOCOL_UDP);
     /// ICMP for IPv6.
-    pub const ICMPV6: Protocol = Protocol(58);
+    pub const ICMPV6: Protocol = Protocol(PROTOCOL_ICMPV6);
 
     const NAMES: [(u8, &'static str); 11] = [
         (1, "icmp"),

@@ -4,15 +4,16 @@ use core::net::IpAddr;
 
 use super::{Row, Shard};
 use crate::drop_reason::DropReason;
-use crate::interface::PortId;
+use crate::interface::{Mac, PortId};
 use crate::io::PacketBuf;
 use crate::local::{
     AnswerMacs, ERROR_FRAME_BYTES_MAX, IcmpError, NotAnswered, Offending, RESET_FRAME_BYTES_MAX,
     write_icmp_error, write_tcp_reset,
 };
 use crate::net::bytes::{ipv4, ipv6};
-use crate::net::numbers::{self, ETHERNET_HEADER_BYTES};
+use crate::net::numbers::{self, ETHERNET_HEADER_BYTES, VLAN_TAG_BYTES};
 use crate::route::on_link::source_for;
+use crate::session::NextHopRef;
 use crate::time::Instant;
 use crate::worker::Outbox;
 
@@ -73,20 +74,25 @@ impl<P: PacketBuf> Shard<P> {
         outbox.drop_packet(packet, DropReason::PolicyReject);
     }
 
-    /// A packet whose next hop did not answer. It waited with its new Ethernet header, and has lost one from its
+    /// A packet whose next hop did not answer. It has its new Ethernet header already, and has lost one from its
     /// TTL; the error is routed to its source, which may be anywhere.
     #[cold]
-    pub(super) fn answer_unreachable(&mut self, now: Instant, packet: P, outbox: &mut Outbox<P>) {
-        let l3 = ETHERNET_HEADER_BYTES;
-        let Some((offending, macs)) =
-            Offending::in_frame(packet.data(), l3, crate::interface::Mac::default())
-        else {
-            return outbox.drop_packet(packet, DropReason::NeighbourUnreachable);
-        };
-        let offending = Offending { link_group: false, ..offending };
-        if let Some(destination) = source_of(offending.packet)
-            && let Some((source, _)) = self.source_for(destination)
+    pub(super) fn answer_unreachable(
+        &mut self,
+        now: Instant,
+        next_hop: NextHopRef,
+        packet: P,
+        outbox: &mut Outbox<P>,
+    ) {
+        let tagged = self.view(self.neighbours.hop(next_hop).port).is_some_and(|view| view.vlan.is_some());
+        let l3 = ETHERNET_HEADER_BYTES + if tagged { VLAN_TAG_BYTES } else { 0 };
+        let unreachable = packet.data().get(l3..).unwrap_or_default();
+        if let Some(destination) = source_of(unreachable)
+            && let Some(source) = self.source_towards(destination)
         {
+            let offending = Offending { packet: unreachable, link_group: false };
+            // Whoever originates the frame knows its way and fills these in.
+            let macs = AnswerMacs { source: Mac::default(), destination: Mac::default() };
             let mut frame = [0; ERROR_FRAME_BYTES_MAX];
             let written = write_icmp_error(IcmpError::HostUnreachable, macs, source, &offending, &mut frame);
             if written.is_ok()

@@ -4,16 +4,19 @@ use core::net::IpAddr;
 
 use super::{PortView, Row, Shard};
 use crate::drop_reason::DropReason;
-use crate::interface::{Mac, PortId};
+use crate::interface::Mac;
 use crate::io::PacketBuf;
 use crate::net::numbers::{
     ETHERNET_HEADER_BYTES, ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_VLAN, VLAN_TAG_BYTES,
 };
 use crate::parse::Parsed;
-use crate::route::on_link;
+use crate::route::on_link::source_for;
 use crate::session::NextHopRef;
 use crate::time::Instant;
 use crate::worker::Outbox;
+
+/// Shortest Ethernet frame without its check sequence; senders pad up to it (IEEE 802.3 clause 3.2.8).
+const FRAME_BYTES_MIN: usize = 60;
 
 impl<P: PacketBuf> Shard<P> {
     /// Forwards a packet whose TTL is known to be above 1 to a next hop of this worker's table.
@@ -34,6 +37,7 @@ impl<P: PacketBuf> Shard<P> {
             let mtu = out.mtu;
             return self.answer_too_big(now, row, packet, mtu, outbox);
         }
+        cut_trailer(&mut packet, row.parsed);
         decrement_ttl(packet.data_mut(), row.parsed);
         if !set_link_header(&mut packet, row.parsed, out, hop.mac) {
             return outbox.drop_packet(packet, DropReason::LinkHeaderRoom);
@@ -45,7 +49,8 @@ impl<P: PacketBuf> Shard<P> {
         }
     }
 
-    /// Puts a finished frame in its neighbour's queue until the neighbour answers.
+    /// Puts a finished frame in its neighbour's queue until the neighbour answers. If it failed to answer a moment
+    /// ago, the sender hears at once that the host is unreachable.
     #[cold]
     pub(super) fn await_neighbour(
         &mut self,
@@ -54,18 +59,13 @@ impl<P: PacketBuf> Shard<P> {
         packet: P,
         outbox: &mut Outbox<P>,
     ) {
-        if let Err((packet, reason)) = self.neighbours.enqueue(next_hop, packet, now) {
-            outbox.drop_packet(packet, reason);
+        match self.neighbours.enqueue(next_hop, packet, now) {
+            Ok(()) => {}
+            Err((packet, DropReason::NeighbourUnreachable)) => {
+                self.answer_unreachable(now, next_hop, packet, outbox);
+            }
+            Err((packet, reason)) => outbox.drop_packet(packet, reason),
         }
-    }
-
-    /// Where a packet to `destination` goes: its next hop, interned in this worker's table.
-    ///
-    /// # Errors
-    /// No route, or the neighbour table is full.
-    pub(super) fn resolve(&mut self, now: Instant, destination: IpAddr) -> Result<NextHopRef, DropReason> {
-        let egress = self.config.routes.lookup(destination)?;
-        self.neighbours.intern(egress.port, egress.next_hop, now)
     }
 
     /// Sends a packet of the box's own, complete from its IP header on at offset 14 of the frame.
@@ -76,7 +76,9 @@ impl<P: PacketBuf> Shard<P> {
         mut packet: P,
         outbox: &mut Outbox<P>,
     ) {
-        let next_hop = match self.resolve(now, destination) {
+        let egress = self.config.routes.lookup(destination);
+        let next_hop = egress.and_then(|e| self.neighbours.intern(e.port, e.next_hop, now));
+        let next_hop = match next_hop {
             Ok(next_hop) => next_hop,
             Err(reason) => return outbox.drop_packet(packet, reason),
         };
@@ -95,11 +97,20 @@ impl<P: PacketBuf> Shard<P> {
         }
     }
 
-    /// Source address for packets of the box's own to `destination`, and the port they leave by.
-    pub(super) fn source_for(&self, destination: IpAddr) -> Option<(IpAddr, PortId)> {
+    /// Source address for packets of the box's own to `destination`, wherever that is.
+    pub(super) fn source_towards(&self, destination: IpAddr) -> Option<IpAddr> {
         let egress = self.config.routes.lookup(destination).ok()?;
-        let source = on_link::source_for(self.config.interface(egress.port)?, egress.next_hop)?;
-        Some((source, egress.port))
+        source_for(self.config.interface(egress.port)?, egress.next_hop)
+    }
+}
+
+/// Cuts off what follows the IP packet, padding of a short frame excepted: it is no part of what was inspected, and
+/// could make the frame larger than the link takes.
+#[inline]
+fn cut_trailer<P: PacketBuf>(packet: &mut P, parsed: &Parsed) {
+    let end = usize::from(parsed.end).max(FRAME_BYTES_MIN);
+    if packet.data().len() > end {
+        packet.truncate(end);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The packet of a live session: track, count, forward. This is the path nearly every packet takes.
 
+use super::first_packet::Judgement;
 use super::{Row, Shard, phase_of};
 use crate::drop_reason::DropReason;
 use crate::event::{Event, SessionEnd};
@@ -12,10 +13,9 @@ use crate::time::Instant;
 use crate::track::icmp::IcmpMessage;
 use crate::track::tcp::TcpSegment;
 use crate::track::udp::UdpDatagram;
-use crate::track::{self, Change, L4, Outcome, Transition};
+use crate::track::{self, Change, L4, Outcome};
 use crate::worker::Outbox;
 
-use super::first_packet::Judgement;
 use super::stats::ProtocolClass;
 
 impl<P: PacketBuf> Shard<P> {
@@ -49,20 +49,20 @@ impl<P: PacketBuf> Shard<P> {
             Ok(l4) => l4,
             Err(reason) => return outbox.drop_packet(packet, reason),
         };
-        let before = state;
-        match track::track(&mut state, direction, &l4, now.tick(), &self.config.track) {
-            Outcome::Pass(change) => {
-                if change.transition != Transition::None || change.rearm {
-                    self.on_change(handle, parsed.protocol, &before, &mut state, change);
-                }
-            }
+        let tracker_before = state.tracker;
+        let change = match track::track(&mut state, direction, &l4, now.tick(), &self.config.track) {
+            Outcome::Pass(change) => change,
             Outcome::Drop(reason) => return outbox.drop_packet(packet, reason),
             Outcome::Reopen => return self.reopen(now, handle, row, packet, outbox),
-        }
+        };
+        // Until here nothing has changed but a copy: a packet that cannot go on has not happened.
         if state.next_hop[direction as usize] == NextHopRef::UNRESOLVED
             && let Err(reason) = self.resolve_session(now, handle, &mut state, direction)
         {
             return outbox.drop_packet(packet, reason);
+        }
+        if state.tracker != tracker_before || change.rearm {
+            self.on_change(handle, parsed.protocol, &state, change);
         }
         self.table.store(handle.index, &state);
         self.table.count(handle.index, direction, u32::from(parsed.ip_bytes()));
@@ -70,17 +70,13 @@ impl<P: PacketBuf> Shard<P> {
         self.forward(now, state.next_hop[direction as usize], row, packet, outbox);
     }
 
-    /// A session moved on: statistics, and the wheel when it may now end sooner.
+    /// A session moves on to `state`, which is not in the table yet: statistics, and the wheel when it may now end
+    /// sooner. Every change of the tracker's byte comes here, for some change the phase without being news to
+    /// anybody else.
     #[cold]
-    fn on_change(
-        &mut self,
-        handle: SessionHandle,
-        protocol: u8,
-        before: &SessionState,
-        state: &mut SessionState,
-        change: Change,
-    ) {
-        self.stats.advance(phase_of(protocol, before), phase_of(protocol, state));
+    fn on_change(&mut self, handle: SessionHandle, protocol: u8, state: &SessionState, change: Change) {
+        let before = self.table.load(handle.index);
+        self.stats.advance(phase_of(protocol, &before), phase_of(protocol, state));
         if change.rearm {
             let deadline = self.config.timeouts.deadline(protocol, state);
             self.table.rearm(handle, deadline);
@@ -101,14 +97,20 @@ impl<P: PacketBuf> Shard<P> {
             Direction::Original => state.initiator().other(),
             Direction::Reply => state.initiator(),
         };
-        let next_hop = self.resolve(now, key.address(to))?;
+        let egress = self.config.routes.lookup(key.address(to))?;
+        // With asymmetric routes, or an initiator that uses another's address, the way back may lead where no
+        // session began.
+        if self.zone_of(egress.port) != state.zone[direction.reverse() as usize] {
+            return Err(DropReason::SessionZoneMismatch);
+        }
+        let next_hop = self.neighbours.intern(egress.port, egress.next_hop, now)?;
         self.neighbours.retain(next_hop);
         state.next_hop[direction as usize] = next_hop;
         Ok(())
     }
 
-    /// A new connection under an old one's key: the old session goes only if policy admits the new one, and
-    /// since both would have the same key, it has to go first.
+    /// A new connection under an old one's key. The old session goes only if a rule forwards the new one, and
+    /// since both would have the same key, it goes first.
     #[cold]
     fn reopen(
         &mut self,
@@ -119,10 +121,10 @@ impl<P: PacketBuf> Shard<P> {
         outbox: &mut Outbox<P>,
     ) {
         let judgement = self.judge(&row, &packet);
-        if let Ok(Judgement::Rule(_, Action::Inspect, _)) = judgement {
+        if let Ok(Judgement::Rule(_, Action::Inspect | Action::Pass, _)) = judgement {
             self.end_session(handle, outbox);
         }
-        self.carry_out(now, judgement, row, packet, outbox);
+        self.execute(now, judgement, row, packet, outbox);
     }
 
     /// Removes a session before its time; `false` when it is gone already.

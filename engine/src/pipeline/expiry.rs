@@ -57,7 +57,9 @@ impl<P: PacketBuf> Shard<P> {
                 }
                 NeighbourEvent::Failed(next_hop) => {
                     self.neighbours.take_queued(next_hop, &mut released);
-                    released.drain(..).for_each(|packet| self.answer_unreachable(now, packet, outbox));
+                    released
+                        .drain(..)
+                        .for_each(|packet| self.answer_unreachable(now, next_hop, packet, outbox));
                 }
             }
             self.released = released;

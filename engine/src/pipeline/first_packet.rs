@@ -43,11 +43,11 @@ impl<P: PacketBuf> Shard<P> {
             return outbox.drop_packet(packet, DropReason::IcmpErrorNoSession);
         }
         let judgement = self.judge(&row, &packet);
-        self.carry_out(now, judgement, row, packet, outbox);
+        self.execute(now, judgement, row, packet, outbox);
     }
 
-    /// Does what was judged.
-    pub(super) fn carry_out(
+    /// Does with a packet what [`Shard::judge`] said of it. Where that begins a session, there is none under its key.
+    pub(super) fn execute(
         &mut self,
         now: Instant,
         judgement: Result<Judgement, DropReason>,

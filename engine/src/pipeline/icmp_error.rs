@@ -2,14 +2,16 @@
 //! belongs to it.
 
 use super::established::layer4;
+use super::first_packet::{outer_addresses, verify_layer4};
 use super::{Row, Shard};
 use crate::drop_reason::DropReason;
 use crate::io::PacketBuf;
 use crate::net::bytes::be32;
 use crate::net::numbers;
-use crate::parse::quoted_layer4;
+use crate::parse::{check_addresses, quoted_layer4};
 use crate::session::{Direction, NextHopRef, SessionHandle, SessionState};
 use crate::time::Instant;
+use crate::track::icmp::IcmpMessage;
 use crate::track::tcp::quoted_in_window;
 use crate::worker::Outbox;
 
@@ -56,9 +58,22 @@ impl<P: PacketBuf> Shard<P> {
         if self.zone_of(row.port) != state.zone[quoted.reverse() as usize] {
             return Err(DropReason::SessionZoneMismatch);
         }
-        super::first_packet::verify_layer4(packet, row)?;
+        let message = layer4(packet, *row);
+        let of_its_family = (row.parsed.protocol == numbers::PROTOCOL_ICMPV6) == row.parsed.v6;
+        match IcmpMessage::parse(message, row.parsed.v6)? {
+            IcmpMessage::Error { .. } if of_its_family => {}
+            _ => return Err(DropReason::IcmpTypeDenied),
+        }
+        // Routers on the way report from addresses of their own, which need not have a route here; but these are
+        // nobody's, or not a router's on the way.
+        let (source, destination) = outer_addresses(packet, row.parsed).ok_or(DropReason::IcmpErrorBad)?;
+        check_addresses(source, destination)?;
+        if self.config.is_own(source) {
+            return Err(DropReason::SourceIsOurs);
+        }
+        verify_layer4(packet, row)?;
         if row.parsed.key.protocol() == numbers::PROTOCOL_TCP {
-            let seq = quoted_layer4(layer4(packet, *row), row.parsed.v6).and_then(|tcp| be32(tcp, 4));
+            let seq = quoted_layer4(message, row.parsed.v6).and_then(|tcp| be32(tcp, 4));
             if !seq.is_some_and(|seq| quoted_in_window(state, quoted, seq)) {
                 return Err(DropReason::IcmpErrorBad);
             }

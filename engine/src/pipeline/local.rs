@@ -6,7 +6,7 @@ use crate::interface::PortId;
 use crate::io::PacketBuf;
 use crate::local::echo_reply;
 use crate::neighbour::{InterfaceAddresses, Outcome, Verdict};
-use crate::net::numbers::{ETHERTYPE_VLAN, VLAN_TAG_BYTES};
+use crate::net::numbers::{ETHERTYPE_VLAN, PROTOCOL_ICMP, PROTOCOL_ICMPV6, VLAN_TAG_BYTES};
 use crate::parse::Parsed;
 use crate::time::Instant;
 use crate::worker::Outbox;
@@ -75,6 +75,9 @@ impl<P: PacketBuf> Shard<P> {
     /// that a scan of the box learns nothing.
     #[cold]
     pub(super) fn local(&mut self, now: Instant, row: Row<'_>, mut packet: P, outbox: &mut Outbox<P>) {
+        if !matches!(row.parsed.protocol, PROTOCOL_ICMP | PROTOCOL_ICMPV6) {
+            return outbox.drop_packet(packet, DropReason::LocalUnserved);
+        }
         if !self.limiter.take_echo_reply(row.port, now) {
             return outbox.drop_packet(packet, DropReason::LocalRateLimited);
         }

@@ -161,6 +161,10 @@ impl<P: PacketBuf> Shard<P> {
             Err(reason) => return outbox.drop_packet(packet, reason),
         };
         match parsed.class {
+            // RFC 1812 section 5.3.4: what came as a link-layer broadcast or multicast is not forwarded.
+            Class::Flow | Class::IcmpError if is_link_group(packet.data()) => {
+                outbox.drop_packet(packet, DropReason::MulticastUnserved);
+            }
             Class::Flow | Class::IcmpError => {
                 let owner = self.owners.owner(&parsed.key);
                 if owner == self.id {
@@ -261,6 +265,12 @@ impl<P: PacketBuf> Shard<P> {
     pub fn take_conflict(&mut self) -> Option<AddressConflict> {
         self.last_conflict.take()
     }
+}
+
+/// Whether a frame is for many: the group bit of its destination.
+#[inline]
+fn is_link_group(frame: &[u8]) -> bool {
+    frame.first().is_some_and(|first| first & 1 == 1)
 }
 
 /// Phase of a session, for the counters.

@@ -25,12 +25,12 @@ pub fn production(file: &SourceFile) -> Vec<Token> {
     flatten(&file.text, true)
 }
 
-/// Whether the whole file is test code by its place: `tests/` or `benches/` inside a crate, a `tests.rs` or a
-/// `loom.rs`, a file in a `tests` module folder, or the tests crate itself.
+/// Whether the whole file is test code by its place: `tests/` or `benches/` inside a crate, a `tests.rs`, a
+/// `testkit.rs` or a `loom.rs`, a file in a folder of such a module, or the tests crate itself.
 pub fn is_test_file(path: &str) -> bool {
     path.starts_with("tests/")
-        || ["/tests.rs", "/loom.rs"].iter().any(|name| path.ends_with(name))
-        || ["/tests/", "/benches/"].iter().any(|folder| path.contains(folder))
+        || ["/tests.rs", "/testkit.rs", "/loom.rs"].iter().any(|name| path.ends_with(name))
+        || ["/tests/", "/testkit/", "/benches/"].iter().any(|folder| path.contains(folder))
 }
 
 /// Positions in `tokens` where the words of `pattern` (separated by blanks) begin.

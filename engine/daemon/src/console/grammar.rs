@@ -130,10 +130,7 @@ impl Argument {
                 let port = || word.parse().ok().map(Ports::One);
                 store(&mut into.ports, choice.map(|_| Ports::All).or_else(port))
             }
-            Argument::Mode => {
-                let named = |name| ForwardMode::ALL.into_iter().find(|mode| mode.name() == name);
-                store(&mut into.mode, choice.and_then(named))
-            }
+            Argument::Mode => store(&mut into.mode, choice.and_then(ForwardMode::from_name)),
             Argument::OnOff => store(&mut into.on, choice.map(|name| name == "on")),
             Argument::Number { min, max } => {
                 store(&mut into.number, word.parse().ok().filter(|number| (min..=max).contains(number)))

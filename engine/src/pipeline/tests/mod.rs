@@ -1,6 +1,13 @@
 //! The pipeline through [`crate::worker::Worker::poll`], packet by packet, in virtual time.
 
 mod expiry;
+mod forward;
+mod icmp;
+mod neighbours;
+mod policy;
+mod refused;
+mod sessions;
+mod vlan;
 
 use crate::testkit::frame::{ACK, Flow, Packet, SYN, SYN_ACK};
 use crate::testkit::lab::Lab;

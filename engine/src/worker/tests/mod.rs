@@ -1,4 +1,5 @@
-//! The worker: forwarding modes, and several workers.
+//! The worker: forwarding modes, several workers, and whatever may come from a network.
 
+mod hostile;
 mod modes;
 mod workers;
