@@ -85,9 +85,11 @@ const LEARNED_RESERVE_DIVISOR: usize = 8;
 const ANSWER_RESERVE_DIVISOR: u32 = 2;
 
 impl<P: PacketBuf> Neighbours<P> {
-    /// Takes over what another worker learned. Makes no entry: whoever needs one asks for itself.
+    /// Takes over what another worker learned. Makes no entry, since whoever needs one asks for itself; except for
+    /// a host that speaks to us while a scan leaves no room to ask.
     pub fn apply_update(&mut self, now: Instant, update: &NeighbourUpdate) {
-        if let Some(index) = self.find(update.port, update.address) {
+        let known = self.find(update.port, update.address);
+        if let Some(index) = known.or_else(|| self.make_in_a_scan(update, now)) {
             self.believe(index, update, now);
         }
     }
@@ -96,10 +98,11 @@ impl<P: PacketBuf> Neighbours<P> {
     pub(super) fn hear(&mut self, now: Instant, heard: NeighbourUpdate) -> Option<NeighbourUpdate> {
         let known = self.find(heard.port, heard.address).or_else(|| self.make_for(&heard, now));
         let changed = known.is_none_or(|index| self.believe(index, &heard, now));
-        // An answer may be the one another worker waits for, and an address that is news here, or unknown here,
-        // may be on record there. What only repeats our own record is not passed on.
+        // An answer may be the one another worker waits for, whoever asks for us may be somebody whom another worker
+        // has no room to ask for, and an address that is news here, or unknown here, may be on record there. An
+        // announcement that only repeats our own record is not passed on.
         let answer = matches!(heard.evidence, Evidence::Answer { .. });
-        if !changed && !answer {
+        if !changed && matches!(heard.evidence, Evidence::Announcement { .. }) {
             return None;
         }
         let reserve = if answer { 0 } else { self.config.updates_per_second_max / ANSWER_RESERVE_DIVISOR };
@@ -122,6 +125,10 @@ impl<P: PacketBuf> Neighbours<P> {
     ) -> Outcome {
         self.counters.conflicts += 1;
         Outcome { conflict: Some(AddressConflict { port, address, mac }), ..Outcome::drop(reason) }
+    }
+
+    fn make_in_a_scan(&mut self, update: &NeighbourUpdate, now: Instant) -> Option<u32> {
+        if self.has_too_many_unresolved() { self.make_for(update, now) } else { None }
     }
 
     fn make_for(&mut self, heard: &NeighbourUpdate, now: Instant) -> Option<u32> {

@@ -5,6 +5,7 @@ use dpdk::pool::Pool;
 use dpdk::port::{Port, PortConfig, PortControl, RssConfig};
 use holdfast_engine::flow::{OwnerMap, RSS_SYMMETRIC_KEY};
 use holdfast_engine::interface::Mac;
+use holdfast_engine::worker::STEER_RING_MESSAGES;
 
 use super::error::RunError;
 use super::packet::WorkerPort;
@@ -16,7 +17,7 @@ const FRAME_OVERHEAD_BYTES: u16 = 26;
 const DATA_ROOM_BYTES_MIN: u16 = 2048;
 /// Mbufs each worker thread may keep to itself.
 const POOL_CACHE_MBUFS: u32 = 256;
-/// Mbufs beyond what rings and caches hold: in neighbour queues, steering rings, on their way.
+/// Mbufs beyond what rings and caches hold: in neighbour queues, on their way.
 const POOL_SPARE_MBUFS: u32 = 8192;
 
 /// One opened port, not started.
@@ -44,7 +45,8 @@ pub fn pool(eal: &EalRef, config: &Config) -> Result<Pool, RunError> {
         .iter()
         .map(|i| (u32::from(i.rx_descriptors) + u32::from(i.tx_descriptors)) * workers)
         .sum();
-    let needed = rings + workers * POOL_CACHE_MBUFS * 2 + POOL_SPARE_MBUFS;
+    let steered = workers * workers.saturating_sub(1) * STEER_RING_MESSAGES as u32;
+    let needed = rings + steered + workers * POOL_CACHE_MBUFS * 2 + POOL_SPARE_MBUFS;
     let mbufs = config.eal.mbufs.unwrap_or(needed);
     let mtu = config.interfaces.iter().map(|i| i.mtu).max().unwrap_or(1500);
     let data_room = mtu.saturating_add(FRAME_OVERHEAD_BYTES).max(DATA_ROOM_BYTES_MIN);

@@ -83,3 +83,25 @@ fn announcements_do_not_hold_answers_back() {
     assert_eq!((50..100).filter(|&n| announce(n)).count(), 5);
     assert!(arp(&mut table, 2, 9).update.is_some());
 }
+
+/// What a host says to one worker is enough for all, also to those whose table a scan has filled.
+#[test]
+fn under_a_scan_every_worker_knows_who_speaks() {
+    let config = NeighboursConfig { neighbours_max: 16, ..Default::default() };
+    let (mut first, mut second) = (Table::new(config.clone()), Table::new(config));
+    arp(&mut first, 1, 9);
+    for n in 10..22 {
+        let hop = second.intern(PORT, host(n), START).unwrap();
+        second.retain(hop);
+    }
+    assert_eq!(second.intern(PORT, host(9), START), Err(DropReason::NeighbourTableFull));
+    // It asks again, as hosts do now and then; to the first worker that is no news.
+    let told = arp(&mut first, 1, 9).update.unwrap();
+    second.apply_update(START, &told);
+    let hop = second.intern(PORT, host(9), START).unwrap();
+    assert_eq!((second.hop(hop).state, second.hop(hop).mac), (NeighbourState::Stale, HOST_MAC));
+    let stranger =
+        NeighbourUpdate { address: host(8), evidence: Evidence::Announcement { overrides: true }, ..told };
+    second.apply_update(START, &stranger);
+    assert_eq!(find(&second, "10.0.1.8"), None);
+}

@@ -1,5 +1,6 @@
 //! The pipeline through [`crate::worker::Worker::poll`], packet by packet, in virtual time.
 
+mod attack;
 mod expiry;
 mod forward;
 mod icmp;
