@@ -63,13 +63,14 @@ impl<P: PacketBuf> Shard<P> {
         outbox.drop_packet(packet, reason);
     }
 
-    /// A `reject` rule: a reset for TCP, "administratively prohibited" for the rest.
+    /// A `reject` rule: TCP and UDP get what a closed port says, which is what stacks hand on to the application at
+    /// once (RFC 1122 section 4.1.3.3); the rest has no ports and hears that it is prohibited.
     #[cold]
     pub(super) fn answer_reject(&mut self, now: Instant, row: Row<'_>, packet: P, outbox: &mut Outbox<P>) {
-        if row.parsed.protocol == numbers::PROTOCOL_TCP {
-            self.answer_reset(now, row, &packet, outbox);
-        } else {
-            self.answer(now, row, &packet, IcmpError::AdminProhibited, outbox);
+        match row.parsed.protocol {
+            numbers::PROTOCOL_TCP => self.answer_reset(now, row, &packet, outbox),
+            numbers::PROTOCOL_UDP => self.answer(now, row, &packet, IcmpError::PortUnreachable, outbox),
+            _ => self.answer(now, row, &packet, IcmpError::AdminProhibited, outbox),
         }
         outbox.drop_packet(packet, DropReason::PolicyReject);
     }

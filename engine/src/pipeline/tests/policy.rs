@@ -61,9 +61,11 @@ fn rejected_tcp_is_answered_with_a_reset_in_the_name_of_the_server() {
 
 #[test]
 fn what_else_is_rejected_is_answered_with_an_icmp_error() {
-    for (flow, expected) in [(web(), (1, 3, 13)), (web6(), (58, 1, 1))] {
+    for (flow, udp, others) in [(web(), (1, 3, 3), (1, 3, 13)), (web6(), (58, 1, 4), (58, 1, 1))] {
         let mut lab = with_action(Action::Reject);
-        for packet in [flow.udp(b"x"), Flow { ports: (7, 7), ..flow }.echo(true, 1), flow.packet(47, b"gre")]
+        let ping = Flow { ports: (7, 7), ..flow };
+        for (packet, expected) in
+            [(flow.udp(b"x"), udp), (ping.echo(true, 1), others), (flow.packet(47, b"gre"), others)]
         {
             let sent = lab.pass(INSIDE, &packet);
             let [(INSIDE, error)] = &sent[..] else { panic!("{sent:?}") };
