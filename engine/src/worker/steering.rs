@@ -16,10 +16,11 @@ use crate::neighbour::NeighbourUpdate;
 
 /// Messages a ring between two workers holds.
 pub const STEER_RING_MESSAGES: usize = 1024;
-/// Of these, room that only news of neighbours may take.
-const NEWS_RESERVED_MESSAGES: usize = 64;
-/// Room that only finished frames and news may take: a worker has decided to send those.
-const FRAMES_RESERVED_MESSAGES: usize = 192;
+/// Messages a ring may hold when a finished frame is added; what is left is for news of neighbours.
+pub(super) const FRAME_RING_MESSAGES: usize = STEER_RING_MESSAGES - 64;
+/// Messages a ring may hold when a packet is added; what is left is also for frames, which a worker has decided to
+/// send.
+pub(super) const PACKET_RING_MESSAGES: usize = FRAME_RING_MESSAGES - 192;
 
 /// One message from a worker to another.
 pub enum Mail<P> {
@@ -36,8 +37,8 @@ impl<P> Mail<P> {
     const fn reserved_messages(&self) -> usize {
         match self {
             Mail::Neighbour(_) => 0,
-            Mail::Transmit(..) => NEWS_RESERVED_MESSAGES,
-            Mail::Packet(..) => NEWS_RESERVED_MESSAGES + FRAMES_RESERVED_MESSAGES,
+            Mail::Transmit(..) => STEER_RING_MESSAGES - FRAME_RING_MESSAGES,
+            Mail::Packet(..) => STEER_RING_MESSAGES - PACKET_RING_MESSAGES,
         }
     }
 }
@@ -124,7 +125,7 @@ mod tests {
         let mut mesh = Steering::<u32>::mesh(2);
         let [sender, receiver] = &mut mesh[..] else { panic!("two workers") };
         for round in 0..3 {
-            assert_eq!(fill(sender, || Mail::Packet(PortId(0), round)), 1024 - 256);
+            assert_eq!(fill(sender, || Mail::Packet(PortId(0), round)), PACKET_RING_MESSAGES);
             assert_eq!(fill(sender, || Mail::Transmit(PortId(0), round)), 192);
             assert_eq!(fill(sender, news), 64);
             let received = std::iter::from_fn(|| receiver.from[0].pop().ok()).count();

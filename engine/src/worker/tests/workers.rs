@@ -6,7 +6,7 @@ use crate::neighbour::NeighbourState;
 use crate::testkit::frame::{ACK, Flow, Packet, SYN, SYN_ACK};
 use crate::testkit::lab::Lab;
 use crate::testkit::topology::{CLIENT, CLIENT6, INSIDE, OUTSIDE, SERVER, SERVER6, Setup, host_mac};
-use crate::worker::steering::{STEER_RING_FRAMES, STEER_RING_PACKETS};
+use crate::worker::steering::{FRAME_RING_MESSAGES, PACKET_RING_MESSAGES};
 
 fn two() -> Lab {
     Lab::new(Setup { workers: 2, sessions_max: 4096, ..Setup::default() })
@@ -67,18 +67,18 @@ fn an_icmp_error_finds_the_owner_of_what_it_quotes() {
 fn a_full_ring_drops_and_counts_and_the_rest_arrives_in_order() {
     let mut lab = two();
     let flow = owned_by(1).next().unwrap();
-    for n in 0..STEER_RING_PACKETS as u32 + 10 {
+    for n in 0..PACKET_RING_MESSAGES as u32 + 10 {
         let frame = lab.frame(INSIDE, &flow.udp(&n.to_be_bytes()));
         lab.arrive(0, INSIDE, &frame);
     }
     while lab.poll_worker(0) > 0 {}
     assert_eq!(lab.drops(), [(DropReason::SteerRingFull, 10)]);
-    assert_eq!(lab.stats().steered_out, STEER_RING_PACKETS as u64);
+    assert_eq!(lab.stats().steered_out, PACKET_RING_MESSAGES as u64);
     // A burst from each ring a poll, so that no worker starves its own ports.
     assert_eq!(lab.poll_worker(1), crate::io::BURST_PACKETS_MAX);
     lab.settle();
     let sent = lab.sent();
-    assert_eq!((sent.len(), lab.stats().steered_in), (STEER_RING_PACKETS, STEER_RING_PACKETS as u64));
+    assert_eq!((sent.len(), lab.stats().steered_in), (PACKET_RING_MESSAGES, PACKET_RING_MESSAGES as u64));
     for (n, (_, seen)) in sent.iter().enumerate() {
         assert_eq!(seen.layer4().1[8..], (n as u32).to_be_bytes());
     }
@@ -98,14 +98,14 @@ fn a_worker_without_a_transmit_queue_sends_through_another() {
     assert!(counters[1].sent.iter().all(|s| s.packets == 0));
     // The relay does not touch what is behind in the ring, and a full ring costs packets, not time.
     let flow = owned_by(1).next().unwrap();
-    for _ in 0..STEER_RING_FRAMES + 7 {
+    for _ in 0..FRAME_RING_MESSAGES + 7 {
         let frame = lab.frame(INSIDE, &flow.udp(b"x"));
         lab.arrive(1, INSIDE, &frame);
     }
     while lab.poll_worker(1) > 0 {}
     assert_eq!(lab.drops(), [(DropReason::SteerRingFull, 7)]);
     lab.settle();
-    assert_eq!(lab.frames().len(), STEER_RING_FRAMES);
+    assert_eq!(lab.frames().len(), FRAME_RING_MESSAGES);
 }
 
 #[test]
