@@ -51,7 +51,8 @@ pub(super) fn parse(frame: &[u8], l3: usize) -> Result<Parsed, DropReason> {
         side: Side::Low,
     };
     match layer4::ports(payload, chain.protocol, true, chain.first_fragment)? {
-        layer4::Ports::Flow(from, to) => {
+        layer4::Ports::Flow(ports) => {
+            let (from, to) = ((ports >> 16) as u16, ports as u16);
             (parsed.key, parsed.side) =
                 FlowKey::ipv6(source, destination, from, to, chain.protocol, TABLE_MAIN);
         }

@@ -155,8 +155,9 @@ pub(super) fn layer4<'a, P: PacketBuf>(packet: &'a P, row: Row<'_>) -> &'a [u8] 
     packet.data().get(usize::from(row.parsed.l4)..usize::from(row.parsed.end)).unwrap_or_default()
 }
 
-/// What the tracker needs to know of it.
-#[inline]
+/// What the tracker needs to know of it. Out of line the answer would come back through memory (see
+/// `parse::layer4`).
+#[inline(always)]
 pub(super) fn read_layer4<P: PacketBuf>(packet: &P, row: Row<'_>) -> Result<L4, DropReason> {
     let bytes = layer4(packet, row);
     match row.parsed.protocol {
