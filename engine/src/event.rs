@@ -6,6 +6,7 @@
 use crate::drop_reason::DropReason;
 use crate::flow::{FlowKey, Side};
 use crate::interface::PortId;
+use crate::neighbour::AddressConflict;
 use crate::policy::{Action, RuleIndex};
 use crate::session::Snapshot;
 
@@ -45,6 +46,8 @@ pub enum Event {
         /// Why it was dropped, if it was.
         reason: Option<DropReason>,
     },
+    /// Somebody else claims one of the box's addresses.
+    AddressConflict(AddressConflict),
     /// A packet was received while verbose.
     Received {
         /// Where.

@@ -1,15 +1,21 @@
 //! Packets for the box itself: ARP, neighbour discovery, echo.
 
+use core::time::Duration;
+
 use super::{Row, Shard};
 use crate::drop_reason::DropReason;
+use crate::event::Event;
 use crate::interface::PortId;
 use crate::io::PacketBuf;
 use crate::local::echo_reply;
-use crate::neighbour::{InterfaceAddresses, Outcome, Verdict};
+use crate::neighbour::{AddressConflict, InterfaceAddresses, Outcome, Verdict};
 use crate::net::numbers::{ETHERTYPE_VLAN, PROTOCOL_ICMP, PROTOCOL_ICMPV6, VLAN_TAG_BYTES};
 use crate::parse::Parsed;
 use crate::time::Instant;
 use crate::worker::Outbox;
+
+/// A host that goes on claiming an address of the box is mentioned this often.
+const CONFLICT_REPEAT_INTERVAL: Duration = Duration::from_secs(60);
 
 impl<P: PacketBuf> Shard<P> {
     /// An ARP packet.
@@ -61,7 +67,7 @@ impl<P: PacketBuf> Shard<P> {
         }
         if let Some(conflict) = outcome.conflict {
             self.stats.address_conflicts += 1;
-            self.last_conflict = Some(conflict);
+            self.tell_conflict(now, conflict, outbox);
         }
         match outcome.verdict {
             Verdict::Reply => outbox.send(port, packet),
@@ -69,6 +75,17 @@ impl<P: PacketBuf> Shard<P> {
             Verdict::Drop(reason) => outbox.drop_packet(packet, reason),
         }
         self.drain_neighbours(now, outbox);
+    }
+
+    /// Tells of a claim to one of the box's addresses; of the same claim again only after a while.
+    fn tell_conflict(&mut self, now: Instant, conflict: AddressConflict, outbox: &mut Outbox<P>) {
+        let told = self
+            .told_conflict
+            .is_some_and(|(told, at)| told == conflict && now.since(at) < CONFLICT_REPEAT_INTERVAL);
+        if !told {
+            self.told_conflict = Some((conflict, now));
+            outbox.tell(Event::AddressConflict(conflict));
+        }
     }
 
     /// A packet to one of the box's addresses. Echo is all it serves; TCP and UDP are refused with silence, so

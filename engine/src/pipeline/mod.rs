@@ -71,7 +71,7 @@ pub struct Shard<P> {
     /// First packets each rule decided.
     hits: Vec<u64>,
     /// Who last claimed one of the box's addresses.
-    last_conflict: Option<AddressConflict>,
+    told_conflict: Option<(AddressConflict, Instant)>,
     /// Scratch for sessions that one round of expiry ended.
     ended: Vec<Snapshot>,
     /// Scratch for packets whose neighbour just answered, or never will.
@@ -120,7 +120,7 @@ impl<P: PacketBuf> Shard<P> {
             limiter: LocalLimiter::new(&config.answers),
             stats: InspectStats::default(),
             hits: vec![0; config.rules.rules().len()],
-            last_conflict: None,
+            told_conflict: None,
             ended: Vec::with_capacity(EXPIRY_RESERVED_SESSIONS),
             released: Vec::with_capacity(64),
             config,
@@ -259,11 +259,6 @@ impl<P: PacketBuf> Shard<P> {
     /// Forgets what was learned of one family's neighbours; returns how many.
     pub fn clear_neighbours(&mut self, v6: bool) -> usize {
         self.neighbours.clear_learned(v6)
-    }
-
-    /// Takes the last claim of another host to one of the box's addresses.
-    pub fn take_conflict(&mut self) -> Option<AddressConflict> {
-        self.last_conflict.take()
     }
 }
 

@@ -70,7 +70,9 @@ impl<P: PacketBuf> Outbox<P> {
     pub fn tell(&mut self, event: Event) {
         let Some(ring) = &mut self.events else { return };
         let reserved = match event {
-            Event::RuleDecided { .. } | Event::Received { .. } => ring.buffer().capacity() / 2,
+            Event::RuleDecided { .. } | Event::Received { .. } | Event::AddressConflict(_) => {
+                ring.buffer().capacity() / 2
+            }
             Event::SessionBegan(_) | Event::SessionEnded(..) => 0,
         };
         if ring.slots() <= reserved || ring.push(event).is_err() {

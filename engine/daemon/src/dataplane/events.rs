@@ -46,6 +46,11 @@ impl Appliance {
                 let interface = self.interface_name(*port);
                 tracing::info!(rule = rule.0 + 1, ?action, interface, %protocol, %source, %destination, reason, "rule decided");
             }
+            Event::AddressConflict(conflict) => {
+                let interface = self.interface_name(conflict.port);
+                let (address, mac) = (conflict.address, conflict.mac);
+                tracing::warn!(interface, %address, %mac, "another host claims an address of the box");
+            }
             Event::Received { port, bytes, frame } => {
                 let kept = usize::from(*bytes).min(frame.len());
                 let head: String = frame[..kept].iter().map(|byte| format!("{byte:02x}")).collect();

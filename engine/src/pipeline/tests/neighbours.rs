@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use super::{connect, ntp, web, web6};
 use crate::drop_reason::DropReason;
+use crate::event::Event;
 use crate::interface::Mac;
 use crate::neighbour::NeighbourState;
 use crate::net::build::Arp;
@@ -172,7 +173,8 @@ fn whoever_claims_an_address_of_the_box_is_noticed() {
     let claim = lab.arp_reply(INSIDE, "10.0.1.1");
     lab.drops_frame(INSIDE, &claim, DropReason::ArpNotForUs);
     assert_eq!(lab.stats().address_conflicts, 1);
-    let conflict = lab.workers[0].shard_mut().take_conflict().unwrap();
+    let events = lab.events();
+    let [Event::AddressConflict(conflict)] = events[..] else { panic!("{events:?}") };
     assert_eq!((conflict.mac, conflict.address), (host_mac(INSIDE), ip("10.0.1.1")));
     connect(&mut lab, web());
 }
