@@ -16,6 +16,8 @@ pub mod net;
 pub mod parse;
 pub mod pipeline;
 pub mod policy;
+pub mod replication;
+pub mod role;
 pub mod route;
 pub mod session;
 pub mod time;
