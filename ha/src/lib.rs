@@ -10,5 +10,7 @@
 //! Only `runtime` holds sockets.
 #![forbid(unsafe_code)]
 
+pub mod heartbeat;
+pub mod role;
 pub mod status;
 pub mod tables;

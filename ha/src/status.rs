@@ -23,9 +23,10 @@ pub enum GroupState {
 }
 
 /// Role of the whole box.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum BoxRole {
     /// Neither active nor in line: starting, or its interfaces are down.
+    #[default]
     Init,
     /// The peer (or another router) is active; this box takes over from it.
     Standby,
@@ -40,9 +41,10 @@ pub enum BoxRole {
 }
 
 /// How far a standby's sessions are complete.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum SyncState {
     /// Not replicating: no peer, or no link.
+    #[default]
     Cold,
     /// A complete copy is under way.
     Bulk,
