@@ -1,0 +1,50 @@
+//! The node's events in the log.
+
+use holdfast_ha::node::{DebugTopic, NodeEvent};
+
+use crate::report::{group_state_name, link_state_name, role_name, sync_name};
+
+/// Logs one event; `names` are the interfaces' names by port.
+pub fn log(event: &NodeEvent, names: &[String]) {
+    let name = |port: &holdfast_engine::interface::PortId| {
+        names.get(usize::from(port.0)).map_or("?", String::as_str)
+    };
+    match event {
+        NodeEvent::Role { old, new, why, term } => {
+            tracing::info!(old = role_name(*old), new = role_name(*new), why, term, "role changed");
+        }
+        NodeEvent::Group { port, group, old, new, why } => {
+            let (old, new) = (group_state_name(*old), group_state_name(*new));
+            tracing::info!(interface = name(port), group, old, new, why, "HSRP state changed");
+        }
+        NodeEvent::Sync { old, new, why } => {
+            tracing::info!(old = sync_name(*old), new = sync_name(*new), why, "sync state changed");
+        }
+        NodeEvent::CopyEnded { sessions, took_ms, received } => {
+            let direction = if *received { "received" } else { "sent" };
+            tracing::info!(direction, sessions, took_ms, "complete copy of the sessions ended");
+        }
+        NodeEvent::Link { old, new } => {
+            tracing::info!(old = link_state_name(*old), new = link_state_name(*new), "HA link changed");
+        }
+        NodeEvent::PeerConnected { name, version } => {
+            tracing::info!(peer = name, version, "peer answered over the HA link");
+        }
+        NodeEvent::Alarm { text, raised: true } => tracing::warn!("alarm: {text}"),
+        NodeEvent::Alarm { text, raised: false } => tracing::info!("alarm is over: {text}"),
+        NodeEvent::AuthenticationFailed { port, source } => {
+            tracing::warn!(interface = name(port), %source, "HSRP packet fails authentication");
+        }
+        NodeEvent::DuplicateAddress { port, address } => {
+            tracing::warn!(interface = name(port), %address, "another router uses this box's address");
+        }
+        NodeEvent::Debug { topic, text } => {
+            let topic = match topic {
+                DebugTopic::Standby => "standby",
+                DebugTopic::Redundancy => "redundancy",
+                DebugTopic::InspectHa => "ip inspect ha",
+            };
+            tracing::info!(topic, "{text}");
+        }
+    }
+}
