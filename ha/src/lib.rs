@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 pub mod heartbeat;
+pub mod hsrp;
 pub mod node;
 pub mod role;
 pub mod status;

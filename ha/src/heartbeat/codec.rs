@@ -77,7 +77,9 @@ impl Heartbeat {
             | flag(self.quiet, QUIET);
         let (echo, held) = self.echo.unwrap_or_default();
         let mut put = |value: u64| out.extend(value.to_be_bytes());
-        [self.number, self.sent_at.0, echo.0, held.as_nanos() as u64, self.term].into_iter().for_each(&mut put);
+        [self.number, self.sent_at.0, echo.0, held.as_nanos() as u64, self.term]
+            .into_iter()
+            .for_each(&mut put);
         out.extend([code(&ROLES, &self.role), code(&SYNCS, &self.sync), flags, self.priority]);
         let mut put = |value: u64| out.extend(value.to_be_bytes());
         [self.hashes.policy, self.hashes.inspect, self.wanted_epoch].into_iter().for_each(&mut put);

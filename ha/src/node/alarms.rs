@@ -62,9 +62,12 @@ impl Alarms {
             GroupEvent::MismatchedVirtualAddress { source, theirs } => {
                 self.saw(now, port, Seen::OtherVirtualAddress(*source, *theirs));
             }
-            GroupEvent::OtherGroup { source, group } => self.saw(now, port, Seen::OtherGroup(*source, *group)),
             _ => {}
         }
+    }
+
+    pub(super) fn other_group(&mut self, now: Instant, port: PortId, source: Ipv4Addr, group: u16) {
+        self.saw(now, port, Seen::OtherGroup(source, group));
     }
 }
 
@@ -94,7 +97,9 @@ impl Node {
     fn link_alarms(&self, now: Instant, alarms: &mut Vec<String>) {
         let Some(link) = &self.link else { return };
         if self.alarms.wrong_key {
-            alarms.push("HA link: the other end uses another key; give both boxes the same key file".to_owned());
+            alarms.push(
+                "HA link: the other end uses another key; give both boxes the same key file".to_owned(),
+            );
         }
         if let Some((first, last)) = self.alarms.versions {
             alarms.push(format!(
@@ -119,7 +124,9 @@ impl Node {
                     format!("interface {name}: another router uses this box's own address {own}")
                 }
                 Seen::OtherVirtualAddress(source, theirs) => {
-                    format!("interface {name}: {source} has the virtual address {theirs} for this box's group")
+                    format!(
+                        "interface {name}: {source} has the virtual address {theirs} for this box's group"
+                    )
                 }
                 Seen::OtherGroup(source, group) => format!(
                     "interface {name}: {source} speaks HSRP for group {group}, which is not this box's"
@@ -130,7 +137,8 @@ impl Node {
 
     /// What the peer's heartbeat has that ours does not, or has differently.
     fn peer_alarms(&self, now: Instant, alarms: &mut Vec<String>) {
-        let Some(peer) = self.peer.heartbeat.as_ref().filter(|_| self.peer.is_alive(now, self.config.dead_after))
+        let Some(peer) =
+            self.peer.heartbeat.as_ref().filter(|_| self.peer.is_alive(now, self.config.dead_after))
         else {
             return;
         };
@@ -142,7 +150,8 @@ impl Node {
             alarms.push("the peer has other time-outs or limits of inspection".to_owned());
         }
         for member in self.members.heartbeat_members() {
-            let name = self.members.all.iter().find(|m| m.config.ha_id == member.ha_id).map(|m| &m.config.name);
+            let name =
+                self.members.all.iter().find(|m| m.config.ha_id == member.ha_id).map(|m| &m.config.name);
             let name = name.map_or("?", String::as_str);
             match peer.members.iter().find(|m| m.ha_id == member.ha_id) {
                 None => alarms.push(format!(
@@ -154,7 +163,10 @@ impl Node {
         }
         for theirs in &peer.members {
             if !self.members.all.iter().any(|m| m.config.ha_id == theirs.ha_id) {
-                alarms.push(format!("the peer has an interface with ha_id {} that this box lacks", theirs.ha_id.0));
+                alarms.push(format!(
+                    "the peer has an interface with ha_id {} that this box lacks",
+                    theirs.ha_id.0
+                ));
             }
         }
         let settled = now.since(self.roles.since) >= SETTLE && now.since(self.peer.heard_since) >= SETTLE;
@@ -164,7 +176,8 @@ impl Node {
                     && group.is_active_silent(now)
                 {
                     let name = &member.config.name;
-                    alarms.push(format!("interface {name}: no hello from the active box, though it is alive"));
+                    alarms
+                        .push(format!("interface {name}: no hello from the active box, though it is alive"));
                 }
             }
         }

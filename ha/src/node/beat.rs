@@ -96,7 +96,8 @@ impl Node {
     fn handle_heartbeat(&mut self, now: Instant, body: &[u8], tables: &mut impl Tables) {
         match Heartbeat::read(body) {
             Ok(heartbeat) => {
-                let before = self.peer.heartbeat.as_ref().map(|h| (h.role, h.sync, h.wanted_epoch, h.handover));
+                let before =
+                    self.peer.heartbeat.as_ref().map(|h| (h.role, h.sync, h.wanted_epoch, h.handover));
                 let after = (heartbeat.role, heartbeat.sync, heartbeat.wanted_epoch, heartbeat.handover);
                 if self.peer.beat(now, heartbeat, self.config.dead_after) && before != Some(after) {
                     self.debug(DebugTopic::Redundancy, || format!("peer is now {after:?}"));
@@ -145,7 +146,12 @@ impl Node {
     }
 
     /// The next datagram for the HA link.
-    pub(super) fn poll_link(&mut self, now: Instant, tables: &mut impl Tables, datagram: &mut Vec<u8>) -> bool {
+    pub(super) fn poll_link(
+        &mut self,
+        now: Instant,
+        tables: &mut impl Tables,
+        datagram: &mut Vec<u8>,
+    ) -> bool {
         let Some(link) = &mut self.link else { return false };
         if link.poll_transmit(now, datagram) {
             return true;
@@ -155,7 +161,8 @@ impl Node {
         }
         let mut plaintext = core::mem::take(&mut self.plaintext);
         let made = self.next_plaintext(now, tables, &mut plaintext);
-        let sealed = made && self.link.as_mut().is_some_and(|link| link.seal(now, &plaintext, datagram).is_ok());
+        let sealed =
+            made && self.link.as_mut().is_some_and(|link| link.seal(now, &plaintext, datagram).is_ok());
         self.plaintext = plaintext;
         sealed
     }
@@ -187,6 +194,10 @@ impl Node {
 
     /// The flag in the heartbeat that has the peer take over.
     pub(super) fn handover_flag(&self) -> Handover {
-        if self.roles.role == BoxRole::HandingOver && self.roles.flushed { Handover::Go } else { Handover::None }
+        if self.roles.role == BoxRole::HandingOver && self.roles.flushed {
+            Handover::Go
+        } else {
+            Handover::None
+        }
     }
 }

@@ -7,6 +7,7 @@ use holdfast_engine::time::Instant;
 
 use super::config::{MemberConfig, NodeConfig};
 use crate::heartbeat::Member;
+use crate::hsrp::wire::group_of;
 use crate::hsrp::{Group, GroupEvent, Input as GroupInput};
 
 /// One interface.
@@ -76,13 +77,24 @@ impl Members {
         }
     }
 
-    pub(super) fn handle_hsrp(&mut self, now: Instant, port: PortId, source: Ipv4Addr, payload: &[u8]) {
-        if let Some(member) = self.all.iter_mut().find(|m| m.config.port == port)
+    /// Hands a packet to the port's group. Returns the packet's group when it is another one.
+    pub(super) fn handle_hsrp(
+        &mut self,
+        now: Instant,
+        port: PortId,
+        source: Ipv4Addr,
+        payload: &[u8],
+    ) -> Option<u16> {
+        let member = self.all.iter_mut().find(|m| m.config.port == port)?;
+        let configured = member.config.group.as_ref()?;
+        let other = group_of(payload).filter(|of| *of != (configured.version, configured.group));
+        if other.is_none()
             && member.is_running()
             && let Some(group) = &mut member.group
         {
             group.handle(now, GroupInput::Packet { source, payload });
         }
+        other.map(|(_, group)| group)
     }
 
     pub(super) fn handle_timeout(&mut self, now: Instant) {
@@ -143,14 +155,15 @@ impl Members {
 
     /// Lowest priority in force.
     pub(super) fn priority(&self) -> u8 {
-        self.all.iter().filter_map(|m| m.group.as_ref()).map(Group::priority).min().unwrap_or(0)
+        self.all.iter().filter_map(|m| m.group.as_ref()).map(|group| group.rank().priority).min().unwrap_or(0)
     }
 
     /// Whether any group may preempt at `now`, its delays being over on every member.
     pub(super) fn preempts(&self, now: Instant, started_at: Instant) -> bool {
         let with_groups = || self.all.iter().filter(|m| m.group.is_some());
         let ready = |m: &MemberState| {
-            now.since(m.link_since) >= m.config.preempt.delay && now.since(started_at) >= m.config.preempt.reload
+            now.since(m.link_since) >= m.config.preempt.delay
+                && now.since(started_at) >= m.config.preempt.reload
         };
         with_groups().any(|m| m.config.preempt.enabled) && with_groups().all(|m| !m.link_up || ready(m))
     }

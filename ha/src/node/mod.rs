@@ -3,7 +3,8 @@
 //! The daemon and the simulator drive a [`Node`] the same way:
 //!
 //! 1. [`Node::handle`] with whatever happened, and with [`Input::Timeout`] when [`Node::wake`] is due;
-//! 2. [`Node::poll_transmit`] to `None`: frames for ports, datagrams for the HA link;
+//! 2. [`Node::poll_transmit`] to `None`: frames for ports, datagrams for the HA link (several inputs that arrived
+//!    together may be handled before);
 //! 3. [`Node::poll_event`] to `None`: what is worth a log line;
 //! 4. [`Node::lease_until`] to the workers' lease.
 //!
@@ -185,7 +186,9 @@ impl Node {
             }
             Input::Hsrp { port, source, payload } => {
                 self.debug(DebugTopic::Standby, || format!("HSRP from {source} on port {}", port.0));
-                self.members.handle_hsrp(now, port, source, payload);
+                if let Some(group) = self.members.handle_hsrp(now, port, source, payload) {
+                    self.alarms.other_group(now, port, source, group);
+                }
             }
             Input::LinkState { port, up } => {
                 if self.members.set_link(now, port, up) {
@@ -273,6 +276,11 @@ impl Node {
         if on {
             self.debug.push(topic);
         }
+    }
+
+    /// Whether the box is out of the active role, lingering included over.
+    pub fn is_standby(&self) -> bool {
+        matches!(self.roles.role, crate::status::BoxRole::Init | crate::status::BoxRole::Standby)
     }
 
     fn tell(&mut self, event: NodeEvent) {

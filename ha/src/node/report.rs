@@ -66,7 +66,8 @@ impl Node {
     /// Whether both tables are the same. Equal digests say so at any time; different ones only say something when
     /// nothing is on its way.
     fn tables_equal(&self, now: Instant, tables: &impl Tables) -> Option<bool> {
-        let peer = self.peer.heartbeat.as_ref().filter(|_| self.peer.is_alive(now, self.config.dead_after))?;
+        let peer =
+            self.peer.heartbeat.as_ref().filter(|_| self.peer.is_alive(now, self.config.dead_after))?;
         if peer.digest == tables.digest() {
             return Some(true);
         }

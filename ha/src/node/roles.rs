@@ -18,8 +18,8 @@ use holdfast_engine::replication::{FromHa, RoleOrder};
 use holdfast_engine::role::Role;
 use holdfast_engine::time::Instant;
 
-use super::{CommandError, Node, NodeEvent};
-use crate::hsrp::{GroupEvent, Input as GroupInput};
+use super::{CommandError, DebugTopic, Node, NodeEvent};
+use crate::hsrp::{Group, GroupEvent, Input as GroupInput, TakeoverWhy};
 use crate::role::{Candidate, Decision, Health, Heard, View, decide};
 use crate::status::{BoxRole, GroupState, LinkState, SyncState};
 use crate::tables::Tables;
@@ -34,6 +34,8 @@ const HANDOVER_MAX: Duration = Duration::from_secs(1);
 const LINGER: Duration = Duration::from_millis(200);
 /// An HSRP conflict with the peer is obeyed only when the HA link could not settle it for this long.
 const CONFLICT_WAIT: Duration = Duration::from_millis(500);
+/// While both boxes are active, the one that stays tells the hosts this often.
+const INSIST_INTERVAL: Duration = Duration::from_secs(1);
 /// A worker that has not polled for this part of the hold time is stalled.
 const STALL_DIVISOR: u32 = 2;
 
@@ -59,6 +61,7 @@ pub(super) struct Roles {
     preempts_at: Option<Instant>,
     outranked: bool,
     conflict: Option<(Instant, Instant)>,
+    insisted_at: Option<Instant>,
     /// Polls of each worker, and when they last changed.
     polls: Vec<(u64, Instant)>,
     pub(super) workers_healthy: bool,
@@ -83,6 +86,7 @@ impl Roles {
             preempts_at: None,
             outranked: false,
             conflict: None,
+            insisted_at: None,
             polls: Vec::new(),
             workers_healthy: true,
         }
@@ -112,8 +116,8 @@ impl Node {
             let port = member.config.port;
             let group = member.config.group.as_ref().map_or(0, |g| g.group);
             match event {
-                GroupEvent::TakeoverDue { preempts: true, .. } => self.roles.preempts_at = Some(now),
-                GroupEvent::TakeoverDue { preempts: false, .. } => self.roles.due_at = Some(now),
+                GroupEvent::TakeoverDue { why: TakeoverWhy::Preempt } => self.roles.preempts_at = Some(now),
+                GroupEvent::TakeoverDue { .. } => self.roles.due_at = Some(now),
                 GroupEvent::YieldDue { source, .. } if self.peer.owns(source) => {
                     let since = match self.roles.conflict {
                         Some((since, last)) if now.since(last) < CONFLICT_WAIT * 2 => since,
@@ -150,7 +154,7 @@ impl Node {
             Decision::HandOver(why) => drop(self.begin_handover(now, why, tables)),
             Decision::GiveUp(why) if self.roles.role == BoxRole::HandingOver => self.linger(now, why, tables),
             Decision::GiveUp(why) => self.give_up(now, why, tables),
-            Decision::Insist(_) => self.members.each_group(|group| group.announce(now)),
+            Decision::Insist(why) => self.insist(now, why),
         }
         match self.roles.role {
             BoxRole::TakingOver => self.go_on_taking_over(now, tables),
@@ -211,7 +215,8 @@ impl Node {
             // What the peer's heartbeat says of its role is newer than its last hello.
             let peers = |a: core::net::Ipv4Addr| self.peer.owns(a);
             group.is_active_silent(now)
-                || peer.is_some_and(|p| !p.holds_role()) && group.active_router().is_some_and(|a| peers(a.address))
+                || peer.is_some_and(|p| !p.holds_role())
+                    && group.active_router().is_some_and(|a| peers(a.address))
         });
         let link_is_up = self.link.as_ref().is_some_and(|link| link.state() == LinkState::Up);
         let conflict = self.roles.conflict.is_some_and(|(since, last)| {
@@ -230,7 +235,9 @@ impl Node {
                 outranked_by_peer: conflict,
             },
             may_preempt: self.members.preempts(now, self.started_at)
-                && (self.link.is_none() || self.sync.state == SyncState::Hot || self.peer.heartbeat.is_none()),
+                && (self.link.is_none()
+                    || self.sync.state == SyncState::Hot
+                    || self.peer.heartbeat.is_none()),
             degraded: self.roles.degraded,
         }
     }
@@ -252,7 +259,7 @@ impl Node {
         let obeyed = self.broadcasts.is_empty() && tables.role_generation() >= self.roles.generation;
         if obeyed || now.since(self.roles.since) >= ORDER_MAX {
             let why = self.roles.why;
-            self.members.each_group(|group| group.handle(now, GroupInput::Promote));
+            self.members.each_group(|group| group.handle(now, GroupInput::Promote { why }));
             self.set_role(now, BoxRole::Active, why);
         }
     }
@@ -269,7 +276,9 @@ impl Node {
     ) -> Result<(), CommandError> {
         match self.roles.role {
             BoxRole::Active => {}
-            BoxRole::TakingOver | BoxRole::HandingOver | BoxRole::Lingering => return Err(CommandError::Busy),
+            BoxRole::TakingOver | BoxRole::HandingOver | BoxRole::Lingering => {
+                return Err(CommandError::Busy);
+            }
             BoxRole::Init | BoxRole::Standby => return Err(CommandError::NotActive),
         }
         let peer = self.peer.candidate(now, self.config.dead_after, 0).ok_or(CommandError::NoPeer)?;
@@ -342,8 +351,14 @@ impl Node {
         let has_role =
             matches!(self.roles.role, BoxRole::Active | BoxRole::TakingOver | BoxRole::HandingOver);
         if has_role && now > self.roles.lease_until {
-            self.leave(now, "the box was not running for its hold time", Role::Standby, BoxRole::Standby, tables);
-            self.members.each_group(crate::hsrp::Group::discard_transmits);
+            self.leave(
+                now,
+                "the box was not running for its hold time",
+                Role::Standby,
+                BoxRole::Standby,
+                tables,
+            );
+            self.members.each_group(Group::discard_transmits);
         }
     }
 
@@ -354,12 +369,21 @@ impl Node {
         }
     }
 
+    /// Both boxes were active and this one stays: hosts may have heard the other's gratuitous ARP last.
+    fn insist(&mut self, now: Instant, why: &'static str) {
+        if self.roles.insisted_at.is_none_or(|at| now.since(at) >= INSIST_INTERVAL) {
+            self.roles.insisted_at = Some(now);
+            self.members.each_group(|group| group.announce(now));
+            self.debug(DebugTopic::Redundancy, || why.to_owned());
+        }
+    }
+
     /// Every running group is in the state that the box's role asks for.
     fn align_groups(&mut self, now: Instant) {
         let role = self.roles.role;
         self.members.each_group(|group| match (role, group.state()) {
             (BoxRole::Active, GroupState::Active) => {}
-            (BoxRole::Active, _) => group.handle(now, GroupInput::Promote),
+            (BoxRole::Active, _) => group.handle(now, GroupInput::Promote { why: "the box is active" }),
             (BoxRole::Init | BoxRole::Standby | BoxRole::Lingering, GroupState::Active) => {
                 group.handle(now, GroupInput::Demote { why: "the box is not active" });
             }

@@ -103,8 +103,9 @@ fn a_box_without_ports_or_workers_never_becomes_active() {
 /// The two boxes decide with each other's view: never both to stay, never both to leave.
 #[test]
 fn of_two_active_boxes_exactly_one_stays() {
-    for (term, sessions, priority) in
-        [0u64, 1].into_iter().flat_map(|t| [0u64, 9].into_iter().flat_map(move |s| [90u8, 110].map(|p| (t, s, p))))
+    for (term, sessions, priority) in [0u64, 1]
+        .into_iter()
+        .flat_map(|t| [0u64, 9].into_iter().flat_map(move |s| [90u8, 110].map(|p| (t, s, p))))
     {
         let mut one = view(BoxRole::Active, Some(BoxRole::Active));
         (one.own.term, one.own.sessions, one.own.priority) = (term, sessions, priority);

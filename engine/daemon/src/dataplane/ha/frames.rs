@@ -70,12 +70,12 @@ impl HaPorts {
 fn fill(pool: &Pool, frame: &[u8], vlan: Option<u16>) -> Option<dpdk::mbuf::Mbuf> {
     let (addresses, rest) = frame.split_at_checked(ADDRESSES_BYTES)?;
     let mut mbuf = pool.alloc()?;
-    let mut put = |bytes: &[u8]| mbuf.append(bytes.len()).map(|to| to.copy_from_slice(bytes));
-    put(addresses)?;
-    if let Some(vlan) = vlan {
-        put(&ETHERTYPE_VLAN.to_be_bytes())?;
-        put(&vlan.to_be_bytes())?;
+    let tag = vlan.map(|vlan| [ETHERTYPE_VLAN.to_be_bytes(), vlan.to_be_bytes()].concat()).unwrap_or_default();
+    let mut to = mbuf.append(frame.len() + tag.len())?;
+    for part in [addresses, &tag, rest] {
+        let (here, behind) = to.split_at_mut(part.len());
+        here.copy_from_slice(part);
+        to = behind;
     }
-    put(rest)?;
     Some(mbuf)
 }
