@@ -42,10 +42,10 @@ pub(super) struct Alarms {
 
 impl Alarms {
     fn saw(&mut self, now: Instant, port: PortId, what: Seen) {
-        match self.seen.iter_mut().find(|(p, w, _)| (*p, *w) == (port, what)) {
-            Some((_, _, at)) => *at = now,
-            None if self.seen.len() < SEEN_MAX => self.seen.push((port, what, now)),
-            None => {}
+        if let Some((_, _, at)) = self.seen.iter_mut().find(|(p, w, _)| (*p, *w) == (port, what)) {
+            *at = now;
+        } else if self.seen.len() < SEEN_MAX {
+            self.seen.push((port, what, now));
         }
     }
 
