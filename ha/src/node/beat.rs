@@ -129,7 +129,9 @@ impl Node {
                     connected = Some((peer_name, version));
                 }
                 LinkEvent::WrongKey => self.alarms.wrong_key = true,
-                LinkEvent::VersionMismatch { theirs } => self.alarms.versions = Some(theirs),
+                LinkEvent::VersionMismatch { theirs, .. } => {
+                    self.alarms.versions = Some((*theirs.start(), *theirs.end()));
+                }
                 LinkEvent::Lost => {}
             }
         }
@@ -153,7 +155,7 @@ impl Node {
         datagram: &mut Vec<u8>,
     ) -> bool {
         let Some(link) = &mut self.link else { return false };
-        if link.poll_transmit(now, datagram) {
+        if link.poll_transmit(datagram) {
             return true;
         }
         if link.state() != LinkState::Up {

@@ -3,6 +3,7 @@
 use holdfast_engine::time::Instant;
 
 use super::Node;
+use crate::replication;
 use crate::status::{BoxRole, LinkState, PeerStatus, Status};
 use crate::tables::Tables;
 
@@ -42,8 +43,8 @@ impl Node {
             last_bulk_sessions: self.sync.last.map_or(0, |(_, sessions, _)| sessions),
             last_bulk_took: self.sync.last.map_or(core::time::Duration::ZERO, |(_, _, took)| took),
             bulk_progress: self.bulk_progress(),
-            streams: self.streams(),
-            replication: self.replication_counters(),
+            streams: replication::streams(&self.sender, &self.receiver),
+            replication: replication::counters(&self.sender, &self.receiver),
             link_counters: self.link.as_ref().map(|link| link.counters()).unwrap_or_default(),
             alarms: self.alarms.active.clone(),
         }
@@ -85,29 +86,5 @@ impl Node {
             return (self.sync.serving != 0 && !self.sender.bulk_complete()).then_some((sent, expected));
         }
         self.sync.received.filter(|_| self.sync.state == crate::status::SyncState::Bulk)
-    }
-
-    fn streams(&self) -> Vec<crate::status::StreamStatus> {
-        let mut streams = self.sender.streams();
-        let applied = self.receiver.applied();
-        streams.resize(streams.len().max(applied.len()), Default::default());
-        streams.iter_mut().zip(applied).for_each(|(stream, applied)| stream.applied = applied);
-        streams
-    }
-
-    fn replication_counters(&self) -> crate::status::ReplicationCounters {
-        let (sent, received) = (self.sender.counters(), self.receiver.counters());
-        crate::status::ReplicationCounters {
-            records_received: received.records_received,
-            removals_received: received.removals_received,
-            datagrams_received: received.datagrams_received,
-            duplicates: received.duplicates,
-            late: received.late,
-            no_room: received.no_room,
-            unknown_records: received.unknown_records,
-            malformed: sent.malformed + received.malformed,
-            outdated: sent.outdated + received.outdated,
-            ..sent
-        }
     }
 }

@@ -52,9 +52,9 @@ pub(super) struct Roles {
     /// A member or worker failed since the last decision.
     pub(super) degraded: bool,
     generation: u32,
-    /// Hand-over: flushes ordered, and what must be acknowledged.
+    /// Hand-over: flushes ordered of the workers; they have done so, and the rest is being sent.
     flushes: u32,
-    flush_mark: Option<Vec<u64>>,
+    flush_begun: bool,
     /// Neither box has had the role since then.
     vacant_since: Option<Instant>,
     due_at: Option<Instant>,
@@ -80,7 +80,7 @@ impl Roles {
             degraded: false,
             generation: 0,
             flushes: 0,
-            flush_mark: None,
+            flush_begun: false,
             vacant_since: None,
             due_at: None,
             preempts_at: None,
@@ -287,7 +287,7 @@ impl Node {
         }
         self.broadcasts.push(FromHa::FlushRefresh, tables);
         self.roles.flushes += 1;
-        self.roles.flush_mark = None;
+        self.roles.flush_begun = false;
         self.roles.flushed = false;
         self.set_role(now, BoxRole::HandingOver, why);
         Ok(())
@@ -303,15 +303,11 @@ impl Node {
             }
             return;
         }
-        if self.roles.flush_mark.is_none()
-            && self.broadcasts.is_empty()
-            && tables.flushes() >= self.roles.flushes
-            && self.sender.is_drained(tables)
-        {
-            self.roles.flush_mark = Some(self.sender.positions());
+        if !self.roles.flush_begun && self.broadcasts.is_empty() && tables.flushes() >= self.roles.flushes {
+            self.roles.flush_begun = true;
+            self.sender.begin_flush();
         }
-        let acknowledged = self.roles.flush_mark.as_ref().is_some_and(|mark| self.sender.is_flushed(mark));
-        if acknowledged || waited >= FLUSH_MAX {
+        if self.roles.flush_begun && self.sender.is_flushed() || waited >= FLUSH_MAX {
             self.roles.flushed = true;
             self.members.each_group(|group| group.handle(now, GroupInput::Demote { why: "handing over" }));
             self.beat.soon();

@@ -21,6 +21,17 @@ use crate::tables::Tables;
 /// A copy in which nothing moved for so long is begun again.
 const PROGRESS_MAX: Duration = Duration::from_secs(2);
 
+/// What a break of the link left to do on the active's side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Recovery {
+    /// Nothing.
+    Over,
+    /// The peer is not heard.
+    Broken,
+    /// It is heard again; what it missed is being sent.
+    Flushing,
+}
+
 /// Where the copies stand, the one this box takes and the one it gives.
 pub(super) struct Sync {
     /// Of this box while standby; of the peer while active.
@@ -45,8 +56,8 @@ pub(super) struct Sync {
     pub(super) serving: u64,
     serving_since: Instant,
     serving_told: bool,
-    /// The link broke, and what was lost has not been sent again yet; with the positions it must reach.
-    recovering: Option<Option<Vec<u64>>>,
+    /// The link broke, and what was lost or changed meanwhile has not arrived yet.
+    recovering: Recovery,
     /// Progress of the copy being taken, as the sender tells it.
     pub(super) received: Option<(u64, u64)>,
 }
@@ -68,7 +79,7 @@ impl Sync {
             serving: 0,
             serving_since: Instant::default(),
             serving_told: false,
-            recovering: None,
+            recovering: Recovery::Over,
             received: None,
         }
     }
@@ -96,7 +107,7 @@ impl Node {
         match self.roles.role {
             BoxRole::Standby => self.step_taking(now, tables),
             BoxRole::Active | BoxRole::HandingOver => {
-                self.step_recovery(now, tables);
+                self.step_recovery(now);
                 self.step_giving(now);
             }
             BoxRole::Init | BoxRole::TakingOver | BoxRole::Lingering => {}
@@ -190,31 +201,30 @@ impl Node {
         if wanted != 0 && wanted != self.sync.serving {
             self.sync.serving = wanted;
             (self.sync.serving_since, self.sync.serving_told) = (now, false);
-            self.sender.start_epoch(now, wanted, tables);
+            self.sender.start_epoch(wanted, tables);
             self.beat.soon();
             self.debug(DebugTopic::InspectHa, || format!("peer asks for a copy in epoch {wanted:x}"));
         }
     }
 
     /// After a break of the link: complete again when all that had changed by then is acknowledged.
-    fn step_recovery(&mut self, now: Instant, tables: &impl Tables) {
-        if self.sync.serving == 0 {
-            self.sync.recovering = None;
-        } else if !self.peer.is_alive(now, self.config.dead_after) {
-            self.sync.recovering = Some(None);
-        } else if let Some(mark) = &mut self.sync.recovering {
-            if mark.is_none() && self.sender.is_drained(tables) {
-                *mark = Some(self.sender.positions());
+    fn step_recovery(&mut self, now: Instant) {
+        let alive = self.peer.is_alive(now, self.config.dead_after);
+        self.sync.recovering = match self.sync.recovering {
+            _ if self.sync.serving == 0 => Recovery::Over,
+            _ if !alive => Recovery::Broken,
+            Recovery::Broken => {
+                self.sender.begin_flush();
+                Recovery::Flushing
             }
-            if mark.as_ref().is_some_and(|mark| self.sender.is_flushed(mark)) {
-                self.sync.recovering = None;
-            }
-        }
+            Recovery::Flushing if self.sender.is_flushed() => Recovery::Over,
+            other => other,
+        };
     }
 
     /// Whether the peer holds everything once it has applied the streams as far as they have been sent.
     pub(super) fn copy_is_complete(&self) -> bool {
-        self.sync.serving != 0 && self.sync.recovering.is_none() && self.sender.bulk_complete()
+        self.sync.serving != 0 && self.sync.recovering == Recovery::Over && self.sender.bulk_complete()
     }
 
     fn step_giving(&mut self, now: Instant) {
