@@ -1,5 +1,6 @@
 //! One group on one interface.
 
+mod decision;
 mod receive;
 mod report;
 mod transmit;
@@ -16,7 +17,7 @@ use super::outbox::Outbox;
 use super::state::{Action, Cell, cell};
 use super::timers::{TIMER_MIN, Timers, Times, next_hello};
 use super::wire::Packet;
-use super::{GroupConfig, GroupEvent, Heard, Input, TakeoverWhy, YieldWhy, learn};
+use super::{GroupConfig, GroupEvent, Heard, Input, learn};
 use crate::status::GroupState;
 use report::Record;
 
@@ -160,47 +161,6 @@ impl Group {
             self.announce_if_due(now);
         }
         self.carry_out(now, cell, cell.next, cell.why, packet.map(|(packet, _)| packet));
-    }
-
-    /// Reports what the table would do, and waits for it to be decided.
-    fn ask(&mut self, now: Instant, event: Event, theirs: Option<Rank>) {
-        let takeover = match event {
-            Event::ActiveTimer => TakeoverWhy::ActiveSilent,
-            Event::Resign => TakeoverWhy::ActiveResigned,
-            Event::LowerActivePreempt => TakeoverWhy::Preempt,
-            _ => {
-                let why = if event == Event::Coup { YieldWhy::Coup } else { YieldWhy::HigherActive };
-                if let Some(Rank { priority, address }) = theirs {
-                    self.notices.push(GroupEvent::YieldDue { why, source: address, priority });
-                }
-                return;
-            }
-        };
-        self.start_active_timer(now);
-        self.notices.push(GroupEvent::TakeoverDue { why: takeover });
-    }
-
-    fn promote(&mut self, now: Instant, why: &'static str) {
-        use GroupState::{Active, Initial, Learn, Standby};
-        if matches!(self.state, Initial | Learn | Active) {
-            return;
-        }
-        // Somebody is active: as with preemption, a Coup comes first. Nobody is: as from Standby.
-        let live = self.active.is_some() && !self.silent;
-        let event = if live { Event::LowerActivePreempt } else { Event::ActiveTimer };
-        self.active = self.active.filter(|_| live);
-        self.carry_out(now, cell(Standby, event), Active, why, None);
-    }
-
-    fn demote(&mut self, now: Instant, why: &'static str) {
-        if self.state != GroupState::Active {
-            return;
-        }
-        self.forget_silent_rival(now);
-        // Where a higher-priority router is active already, a Resign could only make a third one take over as well.
-        let replaced = self.active.is_some_and(|rival| rival.rank() > self.rank());
-        let event = if replaced { Event::HigherActive } else { Event::Coup };
-        self.carry_out(now, cell(self.state, event), GroupState::Speak, why, None);
     }
 
     fn carry_out(

@@ -4,7 +4,6 @@
 use core::net::Ipv4Addr;
 use core::time::Duration;
 
-use holdfast_engine::interface::Mac;
 use holdfast_engine::net::bytes::{be16, be32, ipv4, mac};
 
 use super::opcode::{state_from_number, state_number};
@@ -95,7 +94,7 @@ pub(super) fn write(packet: &Packet, authentication: &Authentication, out: &mut 
     out.extend([GROUP_STATE, GROUP_STATE_LENGTH]);
     out.extend([VERSION_FIELD, packet.opcode.number(), state, IPV4]);
     out.extend(packet.group.to_be_bytes());
-    out.extend(packet.identifier.unwrap_or(Mac::default()).0);
+    out.extend(packet.identifier.unwrap_or_default().0);
     out.extend(u32::from(packet.priority).to_be_bytes());
     out.extend(milliseconds(packet.hello).to_be_bytes());
     out.extend(milliseconds(packet.hold).to_be_bytes());
