@@ -10,5 +10,7 @@
 //! Only `runtime` holds sockets.
 #![forbid(unsafe_code)]
 
+pub mod link;
+pub mod runtime;
 pub mod status;
 pub mod tables;
