@@ -12,7 +12,9 @@
 
 pub mod heartbeat;
 pub mod hsrp;
+pub mod link;
 pub mod node;
 pub mod role;
+pub mod runtime;
 pub mod status;
 pub mod tables;

@@ -1,0 +1,8 @@
+//! Two links on a simulated network, and those who attack them.
+
+mod adversary;
+mod connect;
+mod network;
+mod path;
+mod rekey;
+mod throughput;
