@@ -10,6 +10,7 @@
 //! Only `runtime` holds sockets.
 #![forbid(unsafe_code)]
 
+pub mod engine_tables;
 pub mod heartbeat;
 pub mod hsrp;
 pub mod link;

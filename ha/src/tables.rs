@@ -47,6 +47,7 @@ pub trait Tables {
     /// Messages that fit into a worker's ring for certain.
     fn room(&mut self, worker: u8) -> usize;
     /// Puts a message into a worker's ring; gives it back when the ring is full.
+    #[expect(clippy::result_large_err, reason = "it is the caller's message, and the caller keeps it")]
     fn send(&mut self, worker: u8, message: FromHa) -> Result<(), FromHa>;
     /// Count and digest of all sessions here; exact when no worker is changing any.
     fn digest(&self) -> TableDigest;

@@ -157,8 +157,9 @@ impl<P: PacketBuf> Shard<P> {
         state.flags.0 |= initiator_flag(parsed.side).0;
         state.zone = [self.zone_of(row.port), self.zone_of(egress.port)];
         state.next_hop = [next_hop, NextHopRef::UNRESOLVED];
-        let deadline = self.config.timeouts.deadline(parsed.protocol, &state);
-        let admission = Admission { rule: rule.0, now: now.tick() };
+        let deadline = self.deadline(parsed.protocol, &state);
+        let birth = self.births.give();
+        let admission = Admission { rule: rule.0, now: now.tick(), birth };
         let handle = match self.table.insert(&parsed.key, row.hash, &state, admission, deadline) {
             Ok(handle) => handle,
             Err(InsertError::Full | InsertError::Crowded) => {
@@ -172,6 +173,7 @@ impl<P: PacketBuf> Shard<P> {
         self.stats.last_created = Some(now.tick());
         self.stats.enter(phase_of(parsed.protocol, &state));
         self.table.count(handle.index, crate::session::Direction::Original, u32::from(parsed.ip_bytes()));
+        self.tell_began(handle, birth, state.tracker);
         if self.is_audited(rule)
             && let Some(session) = self.table.snapshot(handle)
         {

@@ -16,8 +16,11 @@ mod established;
 mod expiry;
 mod first_packet;
 mod icmp_error;
+mod inbound;
 mod lanes;
 mod local;
+mod outbound;
+mod role;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -33,8 +36,10 @@ use crate::local::LocalLimiter;
 use crate::neighbour::{AddressConflict, NeighbourView, Neighbours};
 use crate::parse::{Class, EthernetFilter, parse};
 use crate::policy::RuleIndex;
+use crate::replication::{Births, Replica};
+use crate::role::Role;
 use crate::session::{SessionReader, SessionState, SessionTable, Snapshot, TableConfig, TableError};
-use crate::time::Instant;
+use crate::time::{Instant, Tick};
 use crate::worker::Outbox;
 
 use crate::track::{IosState, ios_state};
@@ -63,6 +68,13 @@ pub struct Shard<P> {
     owners: OwnerMap,
     table: SessionTable,
     hash_key: HashKey,
+    births: Births,
+    /// What it may do with packets; active unless an HA core says otherwise.
+    role: Role,
+    /// When it last became active: no session is idle since before that.
+    takeover: Tick,
+    /// Its part in the pair, if there is one.
+    replica: Option<Box<Replica>>,
     neighbours: Neighbours<P>,
     lanes: Lanes<P>,
     /// Answers of the box's own: ICMP errors, resets, echo replies.
@@ -76,6 +88,8 @@ pub struct Shard<P> {
     ended: Vec<Snapshot>,
     /// Scratch for packets whose neighbour just answered, or never will.
     released: Vec<P>,
+    /// Scratch for slots that a complete copy did not name.
+    swept: Vec<u32>,
 }
 
 /// A shard that cannot be built.
@@ -114,6 +128,10 @@ impl<P: PacketBuf> Shard<P> {
             ports,
             owners: OwnerMap::new(config.workers),
             hash_key: table.hash_key,
+            births: Births::new(&table.hash_key, id),
+            role: Role::Active,
+            takeover: Tick::default(),
+            replica: None,
             table: SessionTable::new(table)?,
             neighbours,
             lanes: Lanes::new(),
@@ -123,6 +141,7 @@ impl<P: PacketBuf> Shard<P> {
             told_conflict: None,
             ended: Vec::with_capacity(EXPIRY_RESERVED_SESSIONS),
             released: Vec::with_capacity(64),
+            swept: Vec::new(),
             config,
         })
     }

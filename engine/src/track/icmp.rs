@@ -76,6 +76,12 @@ impl IcmpMessage {
 const REPLIED: u8 = 1 << 4;
 const KIND_MASK: u8 = 0x0f;
 
+/// Whether a session of this module can have `tracker` for its state.
+pub const fn is_state(tracker: u8) -> bool {
+    let kind = tracker & !REPLIED;
+    kind == QueryKind::Echo as u8 || kind == QueryKind::Timestamp as u8
+}
+
 /// Whether no request of the session was answered yet.
 pub const fn is_unreplied(state: &SessionState) -> bool {
     state.tracker & REPLIED == 0

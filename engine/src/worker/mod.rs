@@ -5,6 +5,7 @@
 //! when the coarse tick changed, whichever is first, each part with a budget, so that no poll takes long.
 
 mod counters;
+mod ha;
 mod mail;
 mod mode;
 mod outbox;
@@ -51,6 +52,8 @@ pub struct Worker<Io: PortIo> {
     until_housekeeping: u32,
     tick: Tick,
     running: bool,
+    /// The HA core, on a box of a pair.
+    ha: Option<Box<ha::HaPort>>,
 }
 
 impl<Io: PortIo> Worker<Io> {
@@ -83,6 +86,7 @@ impl<Io: PortIo> Worker<Io> {
             until_housekeeping: 0,
             tick: Tick::default(),
             running: true,
+            ha: None,
             io,
         }
     }
@@ -91,12 +95,14 @@ impl<Io: PortIo> Worker<Io> {
     #[inline]
     pub fn poll(&mut self, now: Instant) -> usize {
         self.outbox.refill(&mut self.io);
+        // Before the packets, whose fate depends on it.
+        let told = if self.ha.is_some() { self.poll_ha(now) } else { 0 };
         // Before the packets, so that none meets a session whose time is over.
         if self.until_housekeeping == 0 || now.tick() != self.tick {
             self.housekeep(now);
         }
         self.until_housekeeping -= 1;
-        let mut found = 0;
+        let mut found = told;
         if self.running {
             for port in 0..self.received.len() {
                 found += self.poll_port(now, PortId(port as u8));
@@ -108,6 +114,9 @@ impl<Io: PortIo> Worker<Io> {
         self.outbox.flush(&mut self.io);
         self.polls += 1;
         self.idle_polls += u64::from(found == 0);
+        if self.ha.is_some() {
+            self.publish_ha(now, found - told);
+        }
         found
     }
 

@@ -14,7 +14,7 @@ use super::window::{self, advertised_bytes, later};
 use super::{Step, TcpConfig};
 
 /// Largest window there is: 65,535 << 14.
-const WINDOW_MAX_BYTES: u32 = 65_535 << SCALE_MAX;
+pub const WINDOW_MAX_BYTES: u32 = 65_535 << SCALE_MAX;
 
 /// Largest window a SYN can advertise, and so the most data that can go ahead of a handshake.
 const SYN_WINDOW_MAX_BYTES: u32 = 65_535;

@@ -38,9 +38,10 @@ mod window;
 use crate::drop_reason::DropReason;
 use crate::session::{Direction, SessionState};
 
+pub use handshake::WINDOW_MAX_BYTES;
 pub use segment::{SCALE_MAX, TcpFlags, TcpSegment};
 pub use state::TcpState;
-pub use window::SLACK_MAX_BYTES;
+pub use window::{SLACK_MAX_BYTES, later};
 
 use super::{Change, Outcome, TimeoutClass, Transition};
 use table::Class;
