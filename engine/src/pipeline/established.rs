@@ -50,7 +50,7 @@ impl<P: PacketBuf> Shard<P> {
             Err(reason) => return outbox.drop_packet(packet, reason),
         };
         let (tracker_before, seen_before) = (state.tracker, state.last_seen);
-        let change = match track::track(&mut state, direction, &l4, now.tick(), &self.config.track) {
+        let change = match track::track(&mut state, direction, &l4, now.tick(), &self.track) {
             Outcome::Pass(change) => change,
             Outcome::Drop(reason) => return outbox.drop_packet(packet, reason),
             Outcome::Reopen => return self.reopen(now, handle, row, packet, outbox),
@@ -128,6 +128,9 @@ impl<P: PacketBuf> Shard<P> {
         packet: P,
         outbox: &mut Outbox<P>,
     ) {
+        if !self.duty.in_force().is_active() {
+            return outbox.drop_packet(packet, DropReason::NotActive);
+        }
         let judgement = self.judge(&row, &packet);
         if let Ok(Judgement::Rule(_, Action::Inspect | Action::Pass, _)) = judgement {
             self.end_session(handle, outbox);

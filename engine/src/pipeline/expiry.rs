@@ -57,7 +57,12 @@ impl<P: PacketBuf> Shard<P> {
             match event {
                 NeighbourEvent::Resolved(next_hop) => {
                     self.neighbours.take_queued(next_hop, &mut released);
-                    released.drain(..).for_each(|packet| self.send_resolved(next_hop, packet, outbox));
+                    let forwards = self.duty.in_force().forwards();
+                    released.drain(..).for_each(|packet| match forwards {
+                        true => self.send_resolved(next_hop, packet, outbox),
+                        // They began to wait while the box was active.
+                        false => outbox.drop_packet(packet, DropReason::NotActive),
+                    });
                 }
                 NeighbourEvent::Failed(next_hop) => {
                     self.neighbours.take_queued(next_hop, &mut released);

@@ -42,6 +42,9 @@ impl<P: PacketBuf> Shard<P> {
         if row.parsed.class == Class::IcmpError {
             return outbox.drop_packet(packet, DropReason::IcmpErrorNoSession);
         }
+        if !self.duty.in_force().is_active() {
+            return self.not_active(now, row, packet, outbox);
+        }
         let judgement = self.judge(&row, &packet);
         self.execute(now, judgement, row, packet, outbox);
     }
@@ -85,10 +88,10 @@ impl<P: PacketBuf> Shard<P> {
         let destination = parsed.key.address(parsed.side.other());
         let reach = check_addresses(source, destination)?;
         verify_layer4(packet, row)?;
-        if self.config.is_own(source) {
+        if self.is_ours(source) {
             return Err(DropReason::SourceIsOurs);
         }
-        if self.config.is_own(destination) {
+        if self.is_ours(destination) {
             return Ok(Judgement::Local);
         }
         match reach {
@@ -144,8 +147,7 @@ impl<P: PacketBuf> Shard<P> {
         outbox: &mut Outbox<P>,
     ) {
         let parsed = row.parsed;
-        let opened =
-            read_layer4(&packet, row).and_then(|l4| track::open(&l4, now.tick(), &self.config.track));
+        let opened = read_layer4(&packet, row).and_then(|l4| track::open(&l4, now.tick(), &self.track));
         let mut state = match opened {
             Ok(state) => state,
             Err(reason) => return outbox.drop_packet(packet, reason),

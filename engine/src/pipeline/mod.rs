@@ -11,10 +11,12 @@
 //! A [`Shard`] owns all state of one worker; nothing in here is shared, and `now` comes in as an argument.
 
 mod answers;
+mod duty;
 mod egress;
 mod established;
 mod expiry;
 mod first_packet;
+mod hsrp;
 mod icmp_error;
 mod inbound;
 mod lanes;
@@ -37,12 +39,12 @@ use crate::neighbour::{AddressConflict, NeighbourView, Neighbours};
 use crate::parse::{Class, EthernetFilter, parse};
 use crate::policy::RuleIndex;
 use crate::replication::{Births, Replica};
-use crate::role::Role;
 use crate::session::{SessionReader, SessionState, SessionTable, Snapshot, TableConfig, TableError};
 use crate::time::{Instant, Tick};
 use crate::worker::Outbox;
 
-use crate::track::{IosState, ios_state};
+use crate::track::{IosState, TrackConfig, ios_state};
+use duty::Duty;
 use lanes::Lanes;
 pub use stats::{InspectStats, Phase, ProtocolClass};
 
@@ -65,12 +67,14 @@ pub struct Shard<P> {
     id: u8,
     config: Arc<EngineConfig>,
     ports: Vec<PortView>,
+    /// Role, lease, virtual addresses.
+    duty: Duty,
+    /// As configured, but for the slack after a takeover.
+    track: TrackConfig,
     owners: OwnerMap,
     table: SessionTable,
     hash_key: HashKey,
     births: Births,
-    /// What it may do with packets; active unless an HA core says otherwise.
-    role: Role,
     /// When it last became active: no session is idle since before that.
     takeover: Tick,
     /// Its part in the pair, if there is one.
@@ -101,7 +105,8 @@ pub enum ShardError {
 }
 
 impl<P: PacketBuf> Shard<P> {
-    /// Worker `id`'s shard; `table.sessions_max` is its part of the box's capacity.
+    /// Worker `id`'s shard, in the role of a single firewall: active. `table.sessions_max` is its part of the
+    /// box's capacity.
     ///
     /// # Errors
     /// When the session table cannot be allocated.
@@ -123,13 +128,14 @@ impl<P: PacketBuf> Shard<P> {
             // A full table at start means a limit below the configuration's own entries; the rest resolve by ARP.
             let _ = neighbours.static_entry(entry.port, entry.address, entry.mac, Instant::default());
         }
-        Ok(Shard {
+        let mut shard = Shard {
             id,
             ports,
+            duty: Duty::new(&config.virtual_routers),
+            track: config.track,
             owners: OwnerMap::new(config.workers),
             hash_key: table.hash_key,
             births: Births::new(&table.hash_key, id),
-            role: Role::Active,
             takeover: Tick::default(),
             replica: None,
             table: SessionTable::new(table)?,
@@ -143,7 +149,9 @@ impl<P: PacketBuf> Shard<P> {
             released: Vec::with_capacity(64),
             swept: Vec::new(),
             config,
-        })
+        };
+        shard.set_filters();
+        Ok(shard)
     }
 
     /// Runs a burst that arrived on `port`; `burst` is empty afterwards.
@@ -182,7 +190,11 @@ impl<P: PacketBuf> Shard<P> {
         match parsed.class {
             // RFC 1812 section 5.3.4: what came as a link-layer broadcast or multicast is not forwarded.
             Class::Flow | Class::IcmpError if is_link_group(packet.data()) => {
-                outbox.drop_packet(packet, DropReason::MulticastUnserved);
+                self.group_packet(now, port, &parsed, packet, outbox);
+            }
+            Class::Flow | Class::IcmpError if !self.duty.in_force().forwards() => {
+                let hash = parsed.key.hash(&self.hash_key);
+                self.not_active(now, Row { port, hash, parsed: &parsed }, packet, outbox);
             }
             Class::Flow | Class::IcmpError => {
                 let owner = self.owners.owner(&parsed.key);

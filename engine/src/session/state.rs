@@ -81,6 +81,27 @@ impl SessionFlags {
         self.0 & other.0 == other.0
     }
 
+    /// Whether what is known of either end may lag.
+    #[inline]
+    pub const fn lags(self) -> bool {
+        self.0 & (Self::LAGS_ORIGINAL.0 | Self::LAGS_REPLY.0) != 0
+    }
+
+    /// Whether what is known of the sender of `direction` may lag.
+    #[inline]
+    pub const fn lags_behind(self, direction: Direction) -> bool {
+        self.contains(Self::lag_of(direction))
+    }
+
+    /// The bit that says so.
+    #[inline]
+    pub const fn lag_of(direction: Direction) -> SessionFlags {
+        match direction {
+            Direction::Original => SessionFlags::LAGS_ORIGINAL,
+            Direction::Reply => SessionFlags::LAGS_REPLY,
+        }
+    }
+
     /// With the bits of `other` set or cleared.
     #[inline]
     #[must_use]

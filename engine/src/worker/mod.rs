@@ -23,6 +23,7 @@ use crate::event::{EVENT_FRAME_BYTES_MAX, Event};
 use crate::interface::{Mac, PortId};
 use crate::io::{BURST_PACKETS_MAX, PortIo};
 use crate::pipeline::Shard;
+use crate::replication::ToHa;
 use crate::session::SessionHandle;
 use crate::time::{Instant, Tick};
 
@@ -159,7 +160,13 @@ impl<Io: PortIo> Worker<Io> {
     fn housekeep(&mut self, now: Instant) {
         self.until_housekeeping = HOUSEKEEPING_POLLS;
         self.tick = now.tick();
-        self.shard.expire(now, EXPIRY_BUDGET_SESSIONS, &mut self.outbox);
+        if !self.shard.lease_holds() {
+            return;
+        }
+        self.shard.end_slack(now);
+        if self.shard.role_in_force().is_active() {
+            self.shard.expire(now, EXPIRY_BUDGET_SESSIONS, &mut self.outbox);
+        }
         self.shard.poll_neighbours(now, &mut self.outbox);
         self.send_mail();
     }
@@ -214,6 +221,25 @@ impl<Io: PortIo> Worker<Io> {
     /// Events go into `ring` from now on.
     pub fn set_events(&mut self, ring: rtrb::Producer<Event>) {
         self.outbox.set_events(ring);
+    }
+
+    /// Whether the lease of the HA core holds (`role::Lease`), to be told before each poll. While it does not the
+    /// worker does what a standby does, whatever its role, and runs no timers.
+    #[inline]
+    pub fn set_lease_holds(&mut self, holds: bool) {
+        if self.shard.lease_holds() != holds {
+            self.shard.set_lease_holds(holds);
+        }
+    }
+
+    /// Received HSRP packets go into `ring` from now on.
+    pub fn set_hsrp_ring(&mut self, ring: rtrb::Producer<ToHa>) {
+        self.outbox.set_hsrp_ring(ring);
+    }
+
+    /// HSRP packets lost because that ring was full.
+    pub fn hsrp_lost(&self) -> u64 {
+        self.outbox.hsrp_lost
     }
 
     /// Removes a session before its time (`clear ip inspect sessions`); `false` when it is gone already.
