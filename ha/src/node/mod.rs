@@ -258,10 +258,10 @@ impl Node {
 
     /// When the node wants [`Input::Timeout`] even if nothing happens. Changed sessions are not among its reasons: who
     /// wants them sent soon calls often.
-    pub fn wake(&self, now: Instant) -> Option<Instant> {
+    pub fn wake(&self) -> Option<Instant> {
         let link = self.link.as_ref().and_then(Link::wake);
         let beat = self.link.is_some().then(|| self.beat.wake(self.config.heartbeat));
-        let replication = [self.sender.wake(now), self.receiver.wake()].into_iter().flatten().min();
+        let replication = [self.sender.wake(), self.receiver.wake()].into_iter().flatten().min();
         [self.members.wake(), link, beat, replication, self.roles.wake()].into_iter().flatten().min()
     }
 

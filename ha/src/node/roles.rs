@@ -24,6 +24,8 @@ use crate::role::{Candidate, Decision, Health, Heard, View, decide};
 use crate::status::{BoxRole, GroupState, LinkState, SyncState};
 use crate::tables::Tables;
 
+/// Longest wait for room in the workers' rings for what has arrived before a takeover.
+const DRAIN_MAX: Duration = Duration::from_millis(20);
 /// Longest wait for workers to carry out a role before the addresses move all the same.
 const ORDER_MAX: Duration = Duration::from_millis(50);
 /// Longest wait for the peer to acknowledge what a hand-over flushes.
@@ -49,6 +51,8 @@ pub(super) struct Roles {
     pub(super) lease_until: Instant,
     /// Hand-over: everything is flushed.
     pub(super) flushed: bool,
+    /// Takeover: what had arrived is with the workers, and they are told to be active.
+    drained: bool,
     /// A member or worker failed since the last decision.
     pub(super) degraded: bool,
     generation: u32,
@@ -77,6 +81,7 @@ impl Roles {
             term: 0,
             lease_until: Instant::default(),
             flushed: false,
+            drained: false,
             degraded: false,
             generation: 0,
             flushes: 0,
@@ -100,7 +105,7 @@ impl Roles {
     /// When the next step is due at the latest.
     pub(super) fn wake(&self) -> Option<Instant> {
         match self.role {
-            BoxRole::TakingOver => Some(self.since + ORDER_MAX),
+            BoxRole::TakingOver => Some(self.since + DRAIN_MAX + ORDER_MAX),
             BoxRole::HandingOver => Some(self.since + if self.flushed { HANDOVER_MAX } else { FLUSH_MAX }),
             BoxRole::Lingering => Some(self.since + LINGER),
             BoxRole::Init | BoxRole::Standby | BoxRole::Active => None,
@@ -249,15 +254,22 @@ impl Node {
         self.roles.lease_until = now + self.config.hold();
         self.peer.left_role_at = None;
         (self.roles.due_at, self.roles.preempts_at, self.roles.conflict) = (None, None, None);
-        self.stop_taking_records(now, tables);
-        self.order_role(Role::Active, tables);
+        self.roles.drained = false;
         self.set_role(now, BoxRole::TakingOver, why);
         self.go_on_taking_over(now, tables);
     }
 
     fn go_on_taking_over(&mut self, now: Instant, tables: &mut impl Tables) {
+        let waited = now.since(self.roles.since);
+        if !self.roles.drained {
+            if !self.drain_records(now, tables) && waited < DRAIN_MAX {
+                return;
+            }
+            self.roles.drained = true;
+            self.order_role(Role::Active, tables);
+        }
         let obeyed = self.broadcasts.is_empty() && tables.role_generation() >= self.roles.generation;
-        if obeyed || now.since(self.roles.since) >= ORDER_MAX {
+        if obeyed || waited >= DRAIN_MAX + ORDER_MAX {
             let why = self.roles.why;
             self.members.each_group(|group| group.handle(now, GroupInput::Promote { why }));
             self.set_role(now, BoxRole::Active, why);

@@ -21,6 +21,9 @@ use crate::tables::Tables;
 /// A copy in which nothing moved for so long is begun again.
 const PROGRESS_MAX: Duration = Duration::from_secs(2);
 
+/// Time by which the receiver is told to do without what is missing, when nothing will come any more.
+const DRAIN_AHEAD: Duration = Duration::from_secs(1);
+
 /// What a break of the link left to do on the active's side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Recovery {
@@ -249,12 +252,15 @@ impl Node {
         self.set_sync(state, why);
     }
 
-    /// Before a takeover: what has arrived is with the workers; what comes now is too late.
-    pub(super) fn stop_taking_records(&mut self, now: Instant, tables: &mut impl Tables) {
-        self.receiver.drain(now, tables);
+    /// Before a takeover: what has arrived goes to the workers, however much is missing in between; what comes from
+    /// now on is too late. Whether all of it has found room.
+    pub(super) fn drain_records(&mut self, now: Instant, tables: &mut impl Tables) -> bool {
         self.sync.taking = 0;
         self.sync.serving = 0;
         self.set_sync(SyncState::Cold, "active now");
+        // Later than any gap may last.
+        self.receiver.handle_timeout(now + DRAIN_AHEAD, tables);
+        self.receiver.waiting_datagrams() == 0
     }
 
     /// Before leaving the active role.

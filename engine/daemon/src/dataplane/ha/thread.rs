@@ -265,7 +265,7 @@ impl HaCore {
     /// Waits for a datagram, at most `pause` and not beyond the next timer.
     fn rest(&self, pause: Duration) {
         let now = self.now();
-        let until_due = self.node.wake(now).map_or(pause, |at| at.since(now));
+        let until_due = self.node.wake().map_or(pause, |at| at.since(now));
         let pause = pause.min(until_due);
         if pause.is_zero() {
             return;
