@@ -10,5 +10,6 @@
 //! Only `runtime` holds sockets.
 #![forbid(unsafe_code)]
 
+pub mod replication;
 pub mod status;
 pub mod tables;
