@@ -15,6 +15,7 @@ pub mod heartbeat;
 pub mod hsrp;
 pub mod link;
 pub mod node;
+pub mod replication;
 pub mod role;
 pub mod runtime;
 pub mod status;

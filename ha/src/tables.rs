@@ -44,10 +44,11 @@ pub trait Tables {
     }
     /// The worker that owns a flow on this box.
     fn owner(&self, key: &FlowKey) -> u8;
-    /// Messages that fit into a worker's ring for certain.
+    /// Messages that fit into a worker's ring for certain. An empty ring has room for
+    /// [`RECORDS_MAX`](crate::replication::codec::RECORDS_MAX) at least, and may have for far more.
     fn room(&mut self, worker: u8) -> usize;
     /// Puts a message into a worker's ring; gives it back when the ring is full.
-    #[expect(clippy::result_large_err, reason = "it is the caller's message, and the caller keeps it")]
+    #[expect(clippy::result_large_err, reason = "as rtrb does; the caller often has it on its stack anyway")]
     fn send(&mut self, worker: u8, message: FromHa) -> Result<(), FromHa>;
     /// Count and digest of all sessions here; exact when no worker is changing any.
     fn digest(&self) -> TableDigest;
