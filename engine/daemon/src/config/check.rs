@@ -19,12 +19,11 @@ pub(super) fn check(config: &Config, places: &Places<'_, '_, '_>) {
     routes(config, places);
     rules(config, places);
     inspect(config, places);
-    ha(config, places);
-    standby(config, places);
+    super::pair::check(config, places);
 }
 
 /// For each value that equals an earlier one: both positions.
-fn repeated<'a, T: PartialEq + 'a>(values: impl Iterator<Item = T>) -> Vec<(usize, usize)> {
+pub(super) fn repeated<'a, T: PartialEq + 'a>(values: impl Iterator<Item = T>) -> Vec<(usize, usize)> {
     let values: Vec<T> = values.collect();
     let earlier = |i: usize| values[..i].iter().position(|value| *value == values[i]);
     (1..values.len()).filter_map(|i| earlier(i).map(|first| (first, i))).collect()
@@ -112,12 +111,12 @@ fn addresses(config: &Config, places: &Places<'_, '_, '_>) {
 }
 
 /// Whether the box itself has `address`.
-fn own(config: &Config, address: IpAddr) -> Option<&InterfaceConfig> {
+pub(super) fn own(config: &Config, address: IpAddr) -> Option<&InterfaceConfig> {
     config.interfaces.iter().find(|interface| interface.addresses.iter().any(|a| a.address == address))
 }
 
 /// Position of the interface called `name`, or a complaint that there is none.
-fn named<'c>(
+pub(super) fn named<'c>(
     config: &'c Config,
     name: &str,
     key: &[Step],
@@ -234,52 +233,6 @@ fn inspect(config: &Config, places: &Places<'_, '_, '_>) {
                 key_path!["inspect", low],
                 format!("{high} is {high_value}, which must not be lower"),
             );
-        }
-    }
-}
-
-fn ha(config: &Config, places: &Places<'_, '_, '_>) {
-    let Some(ha) = &config.ha else { return };
-    if ha.dead_after < 2 * ha.heartbeat {
-        places.expected(key_path!["ha", "dead_after"], "at least twice the heartbeat");
-    }
-    if ha.local == ha.peer {
-        places.conflict(key_path!["ha", "peer"], "that is local");
-    } else if ha.local.is_ipv4() != ha.peer.is_ipv4() {
-        places.conflict(key_path!["ha", "peer"], "local is of the other address family");
-    }
-}
-
-fn standby(config: &Config, places: &Places<'_, '_, '_>) {
-    for (first, i) in repeated(config.standby.iter().map(|s| (&s.interface, s.group, s.version))) {
-        let conflict = format!("standby[{}] is the same group on that interface", first + 1);
-        places.conflict(key_path!["standby", i, "group"], conflict);
-    }
-    for (i, s) in config.standby.iter().enumerate() {
-        if s.version == 1 && s.group > 255 {
-            places.expected(
-                key_path!["standby", i, "group"],
-                "an integer from 0 to 255, as HSRP version 1 has it",
-            );
-        }
-        if s.hold <= s.hello {
-            places.expected(key_path!["standby", i, "hold"], "more than hello");
-        }
-        if s.virtual_addresses.is_empty() {
-            places.expected(key_path!["standby", i, "virtual_addresses"], "at least one address");
-        }
-        let Some(interface) = named(config, &s.interface, key_path!["standby", i, "interface"], places)
-        else {
-            continue;
-        };
-        for (j, address) in s.virtual_addresses.iter().enumerate() {
-            let key = key_path!["standby", i, "virtual_addresses", j];
-            let link_local = matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local());
-            if own(config, *address).is_some() {
-                places.conflict(key, "that is the box's own address");
-            } else if !link_local && !interface.connected().any(|net| net.contains(address)) {
-                places.expected(key, format!("an address on a network of interface \"{}\"", interface.name));
-            }
         }
     }
 }

@@ -25,6 +25,7 @@ mod packet;
 mod ports;
 mod rate;
 mod report_forward;
+mod report_ha;
 mod report_ports;
 mod report_sessions;
 mod report_tables;
