@@ -1,0 +1,3 @@
+//! The pair: what hosts notice of a failure, and what an observer of the boxes sees.
+
+mod lab;
