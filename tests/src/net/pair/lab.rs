@@ -13,7 +13,7 @@ use crate::net::namespace::Namespace;
 use crate::net::wait::{Look, wait_until};
 use crate::net::wire::{Host, without_ipv6};
 use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -179,6 +179,6 @@ impl PairLab {
 }
 
 /// `holdfast keygen FILE`.
-pub fn keygen(file: &PathBuf) -> LabResult {
+pub fn keygen(file: &Path) -> LabResult {
     run_here(&["keygen", &file.display().to_string()])?.success().map(drop)
 }

@@ -14,9 +14,11 @@
 //! every cable can be pulled and every switch port cut from the switch's side, without touching a box or a host.
 
 mod config;
+pub mod frames;
 mod inject;
 mod lab;
 mod node;
+mod speaker;
 mod state;
 mod switch;
 pub mod traffic;
@@ -26,6 +28,7 @@ pub use config::{Authentication, GroupConfig, HaConfig, Key, NodeConfig, PairCon
 pub use inject::{HA_DEVICE, HaLink};
 pub use lab::{PairLab, VIRTUAL_INSIDE, VIRTUAL_OUTSIDE};
 pub use node::{HOT_LIMIT, PairBox, ROLE_LIMIT};
-pub use state::{Group, Redundancy, SessionSet, count_of};
+pub use speaker::{Heard, Speaker, SpeakerLink};
+pub use state::{Group, Redundancy, SessionSet, Standby, count_of};
 pub use switch::{Side, Switch, Which};
 pub use watch::{NeighbourWatch, ResetCounters};

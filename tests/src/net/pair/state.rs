@@ -3,8 +3,8 @@
 use crate::net::console::Console;
 use crate::net::error::{LabError, LabResult};
 use crate::net::reports::Sessions;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -49,7 +49,8 @@ pub struct Group {
     pub interface: String,
     /// Group number.
     pub group: u16,
-    /// `initial`, `learn`, `listen`, `speak`, `standby`, `active`.
+    /// `init`, `learn`, `listen`, `speak`, `standby`, `active`, in whatever case the console has them.
+    #[serde(deserialize_with = "lower_case")]
     pub state: String,
     /// The active router, when known.
     pub active_router: Option<IpAddr>,
@@ -82,6 +83,10 @@ impl Standby {
     pub fn all(&self, state: &str) -> bool {
         !self.groups.is_empty() && self.groups.iter().all(|g| g.state == state)
     }
+}
+
+fn lower_case<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    Ok(String::deserialize(from)?.to_lowercase())
 }
 
 fn read<T: DeserializeOwned>(console: &Console, line: &str) -> LabResult<T> {

@@ -2,14 +2,18 @@
 //! and the instruments see what they are for.
 
 use holdfast_tests::net::addresses::{CLIENT, SERVER};
+use holdfast_tests::net::capture::Capture;
+use holdfast_tests::net::pair::frames::{HSRP_FILTER, by_scapy, by_tshark};
 use holdfast_tests::net::pair::traffic::{Everything, Load, Probe, ProbeKind};
 use holdfast_tests::net::pair::{
-    HA_DEVICE, NeighbourWatch, PairConfig, PairLab, ResetCounters, Side, VIRTUAL_INSIDE, Which,
+    Authentication, HA_DEVICE, NeighbourWatch, PairConfig, PairLab, ResetCounters, Side, Speaker,
+    SpeakerLink, VIRTUAL_INSIDE, VIRTUAL_OUTSIDE, Which,
 };
 use holdfast_tests::net::ping::{ping, received};
 use holdfast_tests::net::sockets::{listen, try_connect};
 use holdfast_tests::net::wait::{Look, observe_for, wait_until};
 use holdfast_tests::net::{LabResult, Namespace};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 /// Most of a blackout that is the machine's doing and not the network's.
@@ -171,6 +175,48 @@ fn both_configuration_files_are_accepted() -> LabResult {
         let file = lab.node(which).file().display().to_string();
         holdfast_tests::net::firewall::run_here(&["check", &file])?.success()?;
         assert!(lab.address(Side::Inside, which) != CLIENT);
+    }
+    Ok(())
+}
+
+/// Two independent speakers hear each other as they should, what is on the wire is what both decoders expect, and
+/// a wrong key and a frame that ends early are noticed.
+#[test]
+fn the_speakers_and_the_decoders_agree() -> LabResult {
+    const LIMIT: Duration = Duration::from_secs(20);
+    let md5 = Authentication::Md5("s3cret".into());
+    for (version, authentication) in [(1, &Authentication::Default), (1, &md5), (2, &md5)] {
+        let lab = PairLab::unconfigured()?;
+        let mut speaker = Speaker::in_place_of_b(&lab, version, authentication)?;
+        let link = |interface: &str, address: &str, group, gateway: Ipv4Addr| SpeakerLink {
+            interface: interface.into(),
+            address: address.into(),
+            group,
+            virtual_address: gateway.to_string(),
+        };
+        let links =
+            [link("inside", "10.0.1.2", 1, VIRTUAL_INSIDE), link("outside", "10.0.2.2", 2, VIRTUAL_OUTSIDE)];
+        let mut other = Speaker::start(&lab.a.namespace, version, authentication, &links)?;
+        let capture = Capture::start(&lab.client, "eth0", HSRP_FILTER, lab.dir())?;
+        other.say("hello active 110")?;
+        speaker.wait_heard("hello", Some("active"), LIMIT)?;
+        for opcode in ["coup", "resign"] {
+            other.say(&format!("{opcode} 110"))?;
+            speaker.wait_heard(opcode, None, LIMIT)?;
+        }
+        assert!(speaker.problems().is_empty(), "{:?}", speaker.problems());
+
+        let files = [capture.stop()?];
+        let frames = by_scapy(version, authentication, &files)?;
+        assert!(frames.len() >= 3 && frames.iter().all(|f| f.problems.is_empty()), "{frames:?}");
+        let (opcodes, remarks) = by_tshark(version, &files)?;
+        assert_eq!((opcodes.len(), remarks), (frames.len(), Vec::new()));
+
+        other.say("key md5:wrong")?;
+        speaker.take_heard();
+        speaker.wait_heard("hello", Some("active"), LIMIT)?;
+        speaker.wait_heard("hello", Some("active"), LIMIT)?;
+        assert!(!speaker.problems().is_empty(), "a wrong key must be noticed");
     }
     Ok(())
 }
