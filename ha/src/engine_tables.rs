@@ -1,10 +1,11 @@
 //! [`Tables`] over the engine's workers.
 
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use holdfast_engine::flow::{FlowKey, OwnerMap};
 use holdfast_engine::replication::{FromHa, HaShardEnds, ToHa, WorkerStatus};
 
+use crate::status::InstallCounters;
 use crate::tables::{Slot, TableDigest, Tables};
 
 /// The ends of all workers, by number.
@@ -125,6 +126,22 @@ impl Tables for EngineTables {
 
     fn polls(&self, worker: u8) -> u64 {
         self.shard(worker).map_or(0, |shard| shard.status().polls.load(Ordering::Relaxed))
+    }
+
+    fn installs(&self) -> InstallCounters {
+        let sum = |counter: fn(&WorkerStatus) -> &AtomicU64| {
+            self.shards.iter().map(|shard| counter(shard.status()).load(Ordering::Relaxed)).sum()
+        };
+        InstallCounters {
+            installed: sum(|s| &s.installed),
+            merged: sum(|s| &s.merged),
+            removed: sum(|s| &s.removed),
+            rule_reevaluated: sum(|s| &s.rule_reevaluated),
+            refused_by_policy: sum(|s| &s.refused_by_policy),
+            refused_unsound: sum(|s| &s.refused_unsound),
+            refused_full: sum(|s| &s.refused_full),
+            hsrp_lost: sum(|s| &s.hsrp_lost),
+        }
     }
 }
 

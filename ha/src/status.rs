@@ -207,6 +207,8 @@ pub struct InstallCounters {
     pub rule_reevaluated: u64,
     /// Records that no rule here admits, or whose interfaces are unknown here.
     pub refused_by_policy: u64,
+    /// Records of sessions that cannot be.
+    pub refused_unsound: u64,
     /// Records that found the table full.
     pub refused_full: u64,
     /// HSRP packets lost because the ring to the HA core was full.

@@ -3,6 +3,8 @@
 use holdfast_engine::flow::FlowKey;
 use holdfast_engine::replication::{Birth, FromHa, SessionRecord};
 
+use crate::status::InstallCounters;
+
 /// What a slot of a worker's table holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slot {
@@ -62,6 +64,10 @@ pub trait Tables {
     fn flushes(&self) -> u32;
     /// Polls of a worker; one that stands still is stalled.
     fn polls(&self, worker: u8) -> u64;
+    /// What the workers did with records, summed.
+    fn installs(&self) -> InstallCounters {
+        InstallCounters::default()
+    }
 }
 
 /// A session's name across the pair.

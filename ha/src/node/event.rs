@@ -105,3 +105,17 @@ pub enum DebugTopic {
     /// `debug ip inspect ha`: copies, losses, acknowledgements.
     InspectHa,
 }
+
+impl DebugTopic {
+    /// Every topic.
+    pub const ALL: [DebugTopic; 3] = [DebugTopic::Standby, DebugTopic::Redundancy, DebugTopic::InspectHa];
+
+    /// What IOS calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DebugTopic::Standby => "HSRP",
+            DebugTopic::Redundancy => "Redundancy",
+            DebugTopic::InspectHa => "INSPECT HA",
+        }
+    }
+}

@@ -45,6 +45,7 @@ impl Node {
             bulk_progress: self.bulk_progress(),
             streams: replication::streams(&self.sender, &self.receiver),
             replication: replication::counters(&self.sender, &self.receiver),
+            installs: tables.installs(),
             link_counters: self.link.as_ref().map(|link| link.counters()).unwrap_or_default(),
             alarms: self.alarms.active.clone(),
         }

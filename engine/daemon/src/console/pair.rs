@@ -9,30 +9,7 @@ use crate::report::{
     StandbyBrief, peer_is_heard, render, role_word,
 };
 
-/// What `debug` can follow of the pair.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DebugTopic {
-    /// `debug standby`: HSRP packets and state changes.
-    Standby,
-    /// `debug redundancy`: roles, the HA link, the peer.
-    Redundancy,
-    /// `debug ip inspect ha`: replication of sessions.
-    InspectHa,
-}
-
-impl DebugTopic {
-    /// Every topic.
-    pub const ALL: [DebugTopic; 3] = [DebugTopic::Standby, DebugTopic::Redundancy, DebugTopic::InspectHa];
-
-    /// What IOS calls it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            DebugTopic::Standby => "HSRP",
-            DebugTopic::Redundancy => "Redundancy",
-            DebugTopic::InspectHa => "INSPECT HA",
-        }
-    }
-}
+pub use holdfast_ha::node::DebugTopic;
 
 /// What `clear ip inspect ha` did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

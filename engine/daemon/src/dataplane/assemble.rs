@@ -55,6 +55,7 @@ pub fn engine_config(
     engine.track.tcp.pickup = config.inspect.tcp_pickup;
     engine.audit_trail = config.inspect.audit_trail;
     engine.static_neighbours = config.neighbours.iter().filter_map(|n| static_neighbour(config, n)).collect();
+    engine.virtual_routers = super::ha::virtual_routers(config);
     engine.reverse_path_checks = config.interfaces.iter().map(|i| i.reverse_path_check).collect();
     Ok(engine)
 }

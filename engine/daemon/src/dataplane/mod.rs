@@ -20,6 +20,7 @@ mod eal_args;
 mod error;
 mod events;
 mod fib;
+mod ha;
 mod idle;
 mod packet;
 mod ports;

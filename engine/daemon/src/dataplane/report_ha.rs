@@ -1,55 +1,42 @@
 //! What the console asks of the pair: the HA core's status, and orders to it.
 
 use holdfast_engine::session::Snapshot;
-use holdfast_ha::status::Status;
+use holdfast_ha::node::{Command, CommandError, DebugTopic};
+use holdfast_ha::status::{BoxRole, Status};
 
 use super::appliance::Appliance;
-use crate::console::{ControlError, DebugTopic, HaCleared, may_switch_over, what_clear_does};
-
-/// What the console orders of the HA core. It has decided already that the state allows it, and the HA core decides
-/// again, since the state may have changed meanwhile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HaOrder {
-    /// Hand over to the peer.
-    ForceSwitchover,
-    /// Throw the copy away and ask for a complete one: oneself when standby, the peer when active.
-    StartOver,
-    /// Log about a topic, or no longer.
-    Debug(DebugTopic, bool),
-}
-
-// HOOK: everything between here and the next HOOK is to be replaced when the HA core's thread is there. `HaHandle`
-// becomes its end for the control thread (a field of `Appliance`), `ha` returns it, `birth` reads the session's.
-
-/// The HA core as the control thread reaches it; there is none yet.
-pub enum HaHandle {}
+use super::ha::HaHandle;
+use crate::console::{ControlError, HaCleared, may_switch_over, what_clear_does};
 
 impl HaHandle {
     fn status(&self) -> Result<Status, ControlError> {
-        match *self {}
+        self.ask(|core| core.status())
     }
 
-    fn order(&self, _: HaOrder) -> Result<(), ControlError> {
-        match *self {}
+    /// Gives a command. The console has looked whether the state allows it, and the node looks again, since the state
+    /// may have changed meanwhile.
+    fn order(&self, command: Command) -> Result<(), ControlError> {
+        self.ask(move |core| core.command(command))?.map_err(|error| match error {
+            CommandError::NotActive => ControlError::NotActive { role: BoxRole::Standby, peer: None },
+            CommandError::NoPeer | CommandError::PeerNotHot => ControlError::NoPeer,
+            CommandError::Busy => ControlError::SwitchoverUnderWay,
+            CommandError::NoLink => ControlError::NoHaLink,
+        })
+    }
+
+    fn debug(&self, topic: DebugTopic, on: bool) -> Result<(), ControlError> {
+        self.ask(move |core| core.node.set_debug(topic, on))
     }
 }
 
 /// Which session of its flow a session is.
-pub(super) fn birth(_: &Snapshot) -> u32 {
-    0
+pub(super) fn birth(session: &Snapshot) -> u32 {
+    session.details.birth.0
 }
-
-impl Appliance {
-    fn ha(&self) -> Option<&HaHandle> {
-        None
-    }
-}
-
-// HOOK: end.
 
 impl Appliance {
     fn ha_or_error(&self) -> Result<&HaHandle, ControlError> {
-        self.ha().ok_or(ControlError::NoPair)
+        self.ha.as_ref().ok_or(ControlError::NoPair)
     }
 
     /// Everything the HA core tells of itself.
@@ -61,24 +48,24 @@ impl Appliance {
     pub(super) fn order_switchover(&self) -> Result<(), ControlError> {
         let ha = self.ha_or_error()?;
         may_switch_over(&ha.status()?)?;
-        ha.order(HaOrder::ForceSwitchover)
+        ha.order(Command::ForceSwitchover)
     }
 
     /// `clear ip inspect ha`.
     pub(super) fn order_start_over(&self) -> Result<HaCleared, ControlError> {
         let ha = self.ha_or_error()?;
         let cleared = what_clear_does(&ha.status()?)?;
-        ha.order(HaOrder::StartOver).map(|()| cleared)
+        ha.order(Command::ClearHa).map(|()| cleared)
     }
 
     /// `debug standby|redundancy|ip inspect ha`.
     pub(super) fn order_debug(&self, topic: DebugTopic, on: bool) -> Result<(), ControlError> {
-        self.ha_or_error()?.order(HaOrder::Debug(topic, on))
+        self.ha_or_error()?.debug(topic, on)
     }
 
     /// The pair's part of `undebug all`; a single firewall has none.
     pub(super) fn end_ha_debug(&self) -> Result<(), ControlError> {
-        let Some(ha) = self.ha() else { return Ok(()) };
-        DebugTopic::ALL.into_iter().try_for_each(|topic| ha.order(HaOrder::Debug(topic, false)))
+        let Some(ha) = &self.ha else { return Ok(()) };
+        DebugTopic::ALL.into_iter().try_for_each(|topic| ha.debug(topic, false))
     }
 }

@@ -50,14 +50,12 @@ impl HaPorts {
     pub fn send(&mut self, port: PortId, frame: &[u8], tables: &mut impl Tables) {
         let Some(state) = self.ports.get_mut(usize::from(port.0)) else { return };
         let sent = match &mut state.tx {
-            Some(tx) => {
-                fill(&self.pool, frame, state.vlan).is_some_and(|mbuf| {
-                    self.burst.push(mbuf);
-                    let sent = tx.tx(&mut self.burst) == 1;
-                    self.burst.clear();
-                    sent
-                })
-            }
+            Some(tx) => fill(&self.pool, frame, state.vlan).is_some_and(|mbuf| {
+                self.burst.push(mbuf);
+                let sent = tx.tx(&mut self.burst) == 1;
+                self.burst.clear();
+                sent
+            }),
             // The worker adds the tag.
             None => OwnFrame::new(frame)
                 .is_some_and(|frame| tables.send(state.through, FromHa::Transmit { port, frame }).is_ok()),
@@ -70,7 +68,8 @@ impl HaPorts {
 fn fill(pool: &Pool, frame: &[u8], vlan: Option<u16>) -> Option<dpdk::mbuf::Mbuf> {
     let (addresses, rest) = frame.split_at_checked(ADDRESSES_BYTES)?;
     let mut mbuf = pool.alloc()?;
-    let tag = vlan.map(|vlan| [ETHERTYPE_VLAN.to_be_bytes(), vlan.to_be_bytes()].concat()).unwrap_or_default();
+    let tag =
+        vlan.map(|vlan| [ETHERTYPE_VLAN.to_be_bytes(), vlan.to_be_bytes()].concat()).unwrap_or_default();
     let mut to = mbuf.append(frame.len() + tag.len())?;
     for part in [addresses, &tag, rest] {
         let (here, behind) = to.split_at_mut(part.len());

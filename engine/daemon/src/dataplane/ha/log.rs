@@ -1,8 +1,8 @@
 //! The node's events in the log.
 
-use holdfast_ha::node::{DebugTopic, NodeEvent};
+use holdfast_ha::node::NodeEvent;
 
-use crate::report::{group_state_name, link_state_name, role_name, sync_name};
+use crate::report::{group_word, link_word, role_word, sync_word};
 
 /// Logs one event; `names` are the interfaces' names by port.
 pub fn log(event: &NodeEvent, names: &[String]) {
@@ -11,21 +11,21 @@ pub fn log(event: &NodeEvent, names: &[String]) {
     };
     match event {
         NodeEvent::Role { old, new, why, term } => {
-            tracing::info!(old = role_name(*old), new = role_name(*new), why, term, "role changed");
+            tracing::info!(old = role_word(*old), new = role_word(*new), why, term, "role changed");
         }
         NodeEvent::Group { port, group, old, new, why } => {
-            let (old, new) = (group_state_name(*old), group_state_name(*new));
+            let (old, new) = (group_word(*old), group_word(*new));
             tracing::info!(interface = name(port), group, old, new, why, "HSRP state changed");
         }
         NodeEvent::Sync { old, new, why } => {
-            tracing::info!(old = sync_name(*old), new = sync_name(*new), why, "sync state changed");
+            tracing::info!(old = sync_word(*old), new = sync_word(*new), why, "sync state changed");
         }
         NodeEvent::CopyEnded { sessions, took_ms, received } => {
             let direction = if *received { "received" } else { "sent" };
             tracing::info!(direction, sessions, took_ms, "complete copy of the sessions ended");
         }
         NodeEvent::Link { old, new } => {
-            tracing::info!(old = link_state_name(*old), new = link_state_name(*new), "HA link changed");
+            tracing::info!(old = link_word(*old), new = link_word(*new), "HA link changed");
         }
         NodeEvent::PeerConnected { name, version } => {
             tracing::info!(peer = name, version, "peer answered over the HA link");
@@ -39,12 +39,7 @@ pub fn log(event: &NodeEvent, names: &[String]) {
             tracing::warn!(interface = name(port), %address, "another router uses this box's address");
         }
         NodeEvent::Debug { topic, text } => {
-            let topic = match topic {
-                DebugTopic::Standby => "standby",
-                DebugTopic::Redundancy => "redundancy",
-                DebugTopic::InspectHa => "ip inspect ha",
-            };
-            tracing::info!(topic, "{text}");
+            tracing::info!("{}: {text}", topic.name());
         }
     }
 }

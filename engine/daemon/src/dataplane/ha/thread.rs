@@ -13,8 +13,9 @@ use holdfast_engine::replication::ToHa;
 use holdfast_engine::role::Lease;
 use holdfast_engine::time::Instant;
 use holdfast_ha::engine_tables::EngineTables;
-use holdfast_ha::node::{Command, Destination, Input, Node};
+use holdfast_ha::node::{Command, CommandError, Destination, Input, Node};
 use holdfast_ha::runtime::HaSocket;
+use holdfast_ha::status::Status;
 
 use super::frames::HaPorts;
 use super::log;
@@ -55,8 +56,6 @@ pub struct HaCore {
     pub clock: Tsc,
     /// Scratch: frames and datagrams on their way out.
     pub outgoing: Vec<Vec<u8>>,
-    /// Scratch: a frame.
-    pub frame: Vec<u8>,
     /// When the links are looked at next.
     pub links_due: Instant,
 }
@@ -89,12 +88,12 @@ impl HaHandle {
     /// Has the HA core run `work` between two rounds and returns its result.
     ///
     /// # Errors
-    /// [`ControlError::HaSilent`] when it does not answer in time.
+    /// [`ControlError::HaCoreSilent`] when it does not answer in time.
     pub fn ask<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut HaCore) -> T + Send + 'static,
     ) -> Result<T, ControlError> {
-        let silent = ControlError::HaSilent { waited: ANSWER_TIMEOUT };
+        let silent = ControlError::HaCoreSilent { waited: ANSWER_TIMEOUT };
         let (reply, answer) = crossbeam::channel::bounded(1);
         let request = Box::new(move |core: &mut HaCore| {
             // Nobody may be waiting any more; then the answer is of no use to anyone.
@@ -177,6 +176,19 @@ fn run(
 }
 
 impl HaCore {
+    /// Everything there is to show.
+    pub fn status(&self) -> Status {
+        self.node.status(self.now(), &self.tables)
+    }
+
+    /// Carries out an operator's command.
+    ///
+    /// # Errors
+    /// Why it was not.
+    pub fn command(&mut self, command: Command) -> Result<(), CommandError> {
+        self.node.command(self.now(), command, &mut self.tables)
+    }
+
     fn now(&self) -> Instant {
         Instant(self.clock.nanos(self.clock.cycles()))
     }
@@ -204,14 +216,13 @@ impl HaCore {
     fn receive(&mut self, now: Instant) -> usize {
         let Some(socket) = &mut self.socket else { return 0 };
         let (node, tables) = (&mut self.node, &mut self.tables);
-        let received = socket.recv_batch(|datagram| node.handle(now, Input::Datagram(datagram), tables));
         // What can go wrong (the peer's port is closed, the interface is gone) is what the heartbeat is for.
-        received.unwrap_or(0)
+        socket.recv_batch(|datagram| node.handle(now, Input::Datagram(datagram), tables)).datagrams
     }
 
     fn receive_hsrp(&mut self, now: Instant) -> usize {
         let mut found = 0;
-        while let Some(ToHa::Hsrp { port, source, payload, length }) = self.tables.poll_message() {
+        while let Some(ToHa::Hsrp { port, source, payload, length }) = self.tables.receive() {
             found += 1;
             let payload = payload.get(..usize::from(length)).unwrap_or(&payload);
             self.node.handle(now, Input::Hsrp { port, source, payload }, &mut self.tables);
@@ -257,8 +268,9 @@ impl HaCore {
     /// Sends the first `count` datagrams; what the kernel does not take is lost, as on a wire.
     fn send(&mut self, now: Instant, count: usize) {
         let Some(socket) = &mut self.socket else { return };
-        if let Some(too_big) = socket.send_all(&self.outgoing[..count]) {
-            self.node.handle(now, Input::DatagramTooBig(too_big), &mut self.tables);
+        let batch = socket.send_batch(&self.outgoing[..count]);
+        if let Some(bytes) = batch.too_big {
+            self.node.handle(now, Input::DatagramTooBig(bytes), &mut self.tables);
         }
     }
 
@@ -271,7 +283,7 @@ impl HaCore {
             return;
         }
         match &self.socket {
-            Some(socket) => socket.wait(pause),
+            Some(socket) => drop(socket.wait(Some(pause))),
             None => idle::sleep(pause),
         }
     }
