@@ -44,6 +44,7 @@ fn a_silent_active_is_reported_every_hold_time_until_told() {
     bench.input(Input::Promote { why: "no peer" });
     assert_eq!(bench.sent(), [(Opcode::Hello, Active)], "nobody to send a Coup to");
     assert_eq!(bench.group.status(bench.now).last_change_why, "no peer");
+    assert_eq!(bench.group.active_router(), None, "who was silent is no rival");
 }
 
 #[test]
@@ -167,6 +168,37 @@ fn a_rival_that_fell_silent_leaves_the_resign_to_be_sent() {
     bench.now = bench.now + ms(800);
     bench.input(Input::Demote { why: "test" });
     assert_eq!(bench.sent(), [(Opcode::Resign, Active)]);
+}
+
+#[test]
+fn a_rival_of_lower_rank_leaves_the_resign_to_be_sent() {
+    let mut bench = Bench::in_state(config(5), Active);
+    bench.hello(3, Active, 100);
+    bench.frames();
+    bench.input(Input::Demote { why: "test" });
+    assert_eq!(bench.sent(), [(Opcode::Resign, Active)]);
+}
+
+#[test]
+fn what_was_not_sent_yet_and_is_no_longer_so_is_not_sent() {
+    let mut bench = Bench::in_state(config(5), Active);
+    bench.input(Input::Demote { why: "no" });
+    bench.input(Input::Promote { why: "yes" });
+    assert_eq!(bench.sent(), [(Opcode::Hello, Active)], "no Resign");
+    let mut bench = Bench::in_state(config(5), Speak);
+    bench.advance();
+    bench.hello(9, Speak, 200);
+    assert_eq!((bench.group.state(), bench.sent()), (Listen, vec![]), "no Hello");
+}
+
+#[test]
+fn a_standby_router_that_became_active_is_standby_no_longer() {
+    let mut bench = Bench::in_state(config(5), Listen);
+    bench.hello(9, Standby, 200);
+    assert_eq!(bench.group.status(bench.now).standby_router, Some(address(9)));
+    bench.hello(9, Active, 200);
+    let status = bench.group.status(bench.now);
+    assert_eq!((status.active_router, status.standby_router), (Some(address(9)), None));
 }
 
 #[test]

@@ -145,6 +145,17 @@ fn hellos_keep_their_schedule() {
 }
 
 #[test]
+fn speak_to_standby_keeps_the_schedule() {
+    let mut lan = Lan::new([config(5)]);
+    lan.nodes[0].obeys = false;
+    lan.up();
+    lan.run(ms(3_000));
+    assert_eq!(lan.states(), [Standby]);
+    let hellos: Vec<u128> = lan.nodes[0].sent.iter().map(|(at, _)| at.since(START).as_millis()).collect();
+    assert_eq!(hellos, [800, 1_050, 1_300, 1_550, 1_800, 2_050, 2_300, 2_550, 2_800]);
+}
+
+#[test]
 fn a_late_caller_gets_one_hello_and_the_old_grid() {
     let mut bench = Bench::in_state(config(5), Active);
     bench.now = bench.now + ms(10_000);

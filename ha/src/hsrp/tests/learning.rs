@@ -51,6 +51,16 @@ fn learned_hold_time_is_waited() {
 }
 
 #[test]
+fn a_shorter_hello_time_counts_from_now_on() {
+    let mut bench =
+        Bench::in_state(GroupConfig { hello: ms(10_000), hold: ms(30_000), ..config(5) }, GroupState::Speak);
+    bench.advance();
+    assert_eq!(bench.group.status(bench.now).next_hello_in, Some(ms(10_000)));
+    hear(&mut bench, 2_000, 6_000);
+    assert_eq!(bench.group.status(bench.now).next_hello_in, Some(ms(2_000)));
+}
+
+#[test]
 fn an_active_router_learns_nothing() {
     let mut bench = Bench::in_state(config(5), GroupState::Active);
     hear(&mut bench, 3_000, 10_000);

@@ -6,6 +6,7 @@ mod attack;
 mod authority;
 mod election;
 mod frames;
+mod healing;
 mod lan;
 mod learning;
 mod round_trip;
