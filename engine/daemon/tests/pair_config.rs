@@ -361,6 +361,17 @@ fn one_edit_one_error() {
             "",
             "21:1: standby[1].virtual_addresses: missing, expected a list of virtual addresses",
         ),
+        // A virtual address is no other host's.
+        (
+            "[ha]\n",
+            "[[route]]\nprefix = \"0.0.0.0/0\"\nvia = \"10.0.2.1\"\n[ha]\n",
+            "18:7: route[1].via: found \"10.0.2.1\", but that is a virtual address of the box",
+        ),
+        (
+            "[ha]\n",
+            "[[neighbour]]\ninterface = \"inside\"\naddress = \"10.0.1.1\"\nmac = \"02:00:00:00:00:01\"\n[ha]\n",
+            "18:11: neighbour[1].address: found \"10.0.1.1\", but that is a virtual address of the box",
+        ),
         // [[standby]]: tracking.
         (
             "{ interface = \"outside\", decrement = 20 }",

@@ -110,12 +110,21 @@ fn addresses(config: &Config, places: &Places<'_, '_, '_>) {
     }
 }
 
-/// Whether the box itself has `address`.
+/// The interface that has `address`.
 pub(super) fn own(config: &Config, address: IpAddr) -> Option<&InterfaceConfig> {
     config.interfaces.iter().find(|interface| interface.addresses.iter().any(|a| a.address == address))
 }
 
-/// Position of the interface called `name`, or a complaint that there is none.
+/// Why `address` cannot be another host's, if it cannot.
+fn of_the_box(config: &Config, address: IpAddr) -> Option<&'static str> {
+    let is_virtual = config.standby.iter().any(|s| s.virtual_addresses.iter().any(|v| *v == address));
+    match own(config, address) {
+        Some(_) => Some("that is the box's own address"),
+        None => is_virtual.then_some("that is a virtual address of the box"),
+    }
+}
+
+/// The interface called `name`, or a complaint that there is none.
 pub(super) fn named<'c>(
     config: &'c Config,
     name: &str,
@@ -145,8 +154,8 @@ fn neighbours(config: &Config, places: &Places<'_, '_, '_>) {
         };
         let key = key_path!["neighbour", i, "address"];
         let link_local = matches!(n.address, IpAddr::V6(v6) if v6.is_unicast_link_local());
-        if own(config, n.address).is_some() {
-            places.conflict(key, "that is the box's own address");
+        if let Some(conflict) = of_the_box(config, n.address) {
+            places.conflict(key, conflict);
         } else if !link_local && !interface.connected().any(|net| net.contains(&n.address)) {
             places.expected(key, format!("an address on a network of interface \"{}\"", interface.name));
         }
@@ -176,8 +185,8 @@ fn routes(config: &Config, places: &Places<'_, '_, '_>) {
         let family = if route.prefix.addr().is_ipv4() { "an IPv4" } else { "an IPv6" };
         if via.is_ipv4() != route.prefix.addr().is_ipv4() {
             places.expected(key, format!("{family} address, as its prefix is"));
-        } else if own(config, via).is_some() {
-            places.conflict(key, "that is the box's own address");
+        } else if let Some(conflict) = of_the_box(config, via) {
+            places.conflict(key, conflict);
         } else if !connected(via) {
             places.expected(key, format!("{family} address on a network that an interface is connected to"));
         }

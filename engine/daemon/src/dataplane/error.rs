@@ -80,8 +80,10 @@ pub enum RunError {
         source: ShardError,
     },
     /// A core that this machine does not have.
-    #[error("[workers] lcores: this machine has cores 0 to {last}, not {lcore}")]
+    #[error("{key}: this machine has cores 0 to {last}, not {lcore}")]
     NoSuchCore {
+        /// Where it is asked for.
+        key: &'static str,
         /// The core asked for.
         lcore: u16,
         /// The highest there is.

@@ -1,7 +1,7 @@
 //! A box that answers with fixed values and notes what it was asked to change.
 #![allow(clippy::expect_used)] // helpers of tests
 
-mod pair;
+pub mod pair;
 
 use std::net::IpAddr;
 use std::time::Duration;
