@@ -42,6 +42,11 @@ impl Bulk {
         !self.has_work() && self.datagrams == 0
     }
 
+    /// Whether the walk will come to the slot, and so tell what it holds by then.
+    pub(super) fn will_tell(&self, slot: u32) -> bool {
+        self.to_do.contains(slot)
+    }
+
     /// The next slot to tell of; it stays in the set.
     pub(super) fn next(&mut self) -> Option<u32> {
         let slot = self.to_do.next_from(self.cursor).or_else(|| self.to_do.next_from(0))?;

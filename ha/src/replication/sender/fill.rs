@@ -13,6 +13,8 @@ use crate::tables::{SessionName, Slot, Tables};
 
 /// How long a change waits for others to share its datagram, when one has just gone.
 pub(super) const LIVE_INTERVAL: Duration = Duration::from_micros(100);
+/// Datagrams of live changes that go while one of the complete copy waits.
+const LIVE_IN_A_ROW_MAX: u32 = 3;
 /// Changed slots at hand, from which on there is no waiting: about a datagram of 1,400 bytes.
 const LIVE_SLOTS_AT_ONCE: usize = 16;
 /// Slots that one call looks at for one message at most: tens of microseconds.
@@ -47,16 +49,20 @@ impl Stream {
             return false;
         }
         self.take_changes(tables);
-        if self.live_at().is_some_and(|at| at <= now) {
+        let copies = self.bulk.has_work() && self.pacing.allows_bulk(self.in_flight.way());
+        let is_bulk_due = copies && self.live_in_a_row >= LIVE_IN_A_ROW_MAX;
+        if !is_bulk_due && self.live_at().is_some_and(|at| at <= now) {
             let datagram = self.in_flight.blank(self.next, now, false);
             if self.send(now, datagram, bytes_max, message, counters, |stream, datagram, writer| {
                 stream.write_live(datagram, writer, tables);
             }) {
                 self.live_sent_at = Some(now);
+                self.live_in_a_row = self.live_in_a_row.saturating_add(1);
                 return true;
             }
         }
-        if self.bulk.has_work() && self.pacing.allows_bulk(self.in_flight.way()) {
+        if copies {
+            self.live_in_a_row = 0;
             let datagram = self.in_flight.blank(self.next, now, true);
             return self.send(now, datagram, bytes_max, message, counters, |stream, datagram, writer| {
                 stream.write_bulk(datagram, writer, tables);
@@ -67,7 +73,13 @@ impl Stream {
 
     /// Tops the batch up, and notes when nothing is left to take.
     pub(super) fn take_changes(&mut self, tables: &mut impl Tables) {
-        self.is_drained = self.batch.top_up(self.shard, tables);
+        self.is_drained = self.batch.top_up(self.shard, &self.bulk, tables);
+        self.has_more |= !self.is_drained && self.batch.is_empty();
+        self.note_sent();
+    }
+
+    /// Notes when nothing that changed or was lost is left to be sent.
+    fn note_sent(&mut self) {
         if self.is_sent() {
             self.flush.drained(self.position());
             self.lost_since = None;
@@ -125,10 +137,7 @@ impl Stream {
             self.in_flight.push(datagram);
             self.next += 1;
         }
-        if self.is_sent() {
-            self.flush.drained(self.position());
-            self.lost_since = None;
-        }
+        self.note_sent();
         records > 0
     }
 
@@ -159,7 +168,7 @@ impl Stream {
             if !self.batch.is_empty() || self.is_drained {
                 return;
             }
-            self.is_drained = self.batch.top_up(self.shard, tables);
+            self.is_drained = self.batch.top_up(self.shard, &self.bulk, tables);
         }
         self.has_more = true;
     }

@@ -36,6 +36,8 @@ pub(super) struct Stream {
     pub(super) flush: Flush,
     /// When the last datagram of live changes went.
     pub(super) live_sent_at: Option<Instant>,
+    /// Datagrams of live changes since the last one of the complete copy.
+    pub(super) live_in_a_row: u32,
     /// Since when the oldest lost content waits, until it is all sent again.
     pub(super) lost_since: Option<Instant>,
     /// A call of `fill` stopped before it had looked at everything it may look at.
@@ -58,6 +60,7 @@ impl Stream {
             pacing: Pacing::new(),
             flush: Flush::Idle,
             live_sent_at: None,
+            live_in_a_row: 0,
             lost_since: None,
             has_more: false,
         }
