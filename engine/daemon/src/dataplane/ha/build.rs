@@ -13,9 +13,9 @@ use holdfast_ha::engine_tables::EngineTables;
 use holdfast_ha::node::Node;
 use holdfast_ha::runtime::HaSocket;
 
+use super::config::{needed, node_config};
 use super::frames::{HaPort, HaPorts};
 use super::thread::{self, HaCore, HaHandle};
-use super::{config::node_config, needed};
 use crate::config::Config;
 use crate::dataplane::error::RunError;
 

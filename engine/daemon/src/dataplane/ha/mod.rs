@@ -15,6 +15,6 @@ mod log;
 mod thread;
 
 pub use build::{HaParts, spawn};
-pub use config::{needed, node_config, virtual_routers};
+pub use config::{needed, virtual_routers};
 pub use frames::HaPort;
-pub use thread::{HaCore, HaHandle};
+pub use thread::HaHandle;
