@@ -69,7 +69,6 @@ fn code<T: PartialEq>(all: &[T], value: &T) -> u8 {
 impl Heartbeat {
     /// Appends the heartbeat to `out`. Streams and members beyond the limits are left out.
     pub fn write(&self, out: &mut Vec<u8>) {
-        let flag = |on: bool, bit: u8| if on { bit } else { 0 };
         let flags = flag(self.workers_healthy, WORKERS_HEALTHY)
             | flag(self.wants_role, WANTS_ROLE)
             | flag(self.handover == Handover::Go, HANDOVER_GO)
@@ -146,8 +145,12 @@ impl Heartbeat {
     }
 }
 
+const fn flag(on: bool, bit: u8) -> u8 {
+    if on { bit } else { 0 }
+}
+
 fn write_member(member: &Member, out: &mut Vec<u8>) {
-    let flags = u8::from(member.link_up) * LINK_UP | u8::from(member.group.is_some()) * HAS_GROUP;
+    let flags = flag(member.link_up, LINK_UP) | flag(member.group.is_some(), HAS_GROUP);
     let (version, group) = member.group.unwrap_or_default();
     out.extend(member.ha_id.0.to_be_bytes());
     out.extend([flags, version]);

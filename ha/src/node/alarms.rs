@@ -58,11 +58,8 @@ impl Alarms {
     }
 
     pub(super) fn group_event(&mut self, now: Instant, port: PortId, event: &GroupEvent) {
-        match event {
-            GroupEvent::MismatchedVirtualAddress { source, theirs } => {
-                self.saw(now, port, Seen::OtherVirtualAddress(*source, *theirs));
-            }
-            _ => {}
+        if let GroupEvent::MismatchedVirtualAddress { source, theirs } = event {
+            self.saw(now, port, Seen::OtherVirtualAddress(*source, *theirs));
         }
     }
 

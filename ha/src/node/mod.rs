@@ -29,8 +29,6 @@ mod peer;
 mod report;
 mod roles;
 mod sync;
-#[cfg(test)]
-mod tests;
 
 pub use config::{MemberConfig, NodeConfig, Preempt, Track};
 pub use event::{DebugTopic, NodeEvent};
