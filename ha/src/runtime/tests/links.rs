@@ -116,10 +116,12 @@ fn an_interface_shrinks_goes_away_and_comes_back() {
         assert_eq!(ends.sizes(), [1_500 - headers; 2], "at once, by what the kernel says");
         assert!(ends.events.iter().all(|events| events.len() == 1), "and the link stays up");
         let failures = ends.links[0].counters().send_failures;
+        // What the kernel says depends on the family and on what it remembers of the route; often it says nothing.
         ip("link set lo down");
         ends.turns(600);
         assert!(ends.events.iter().all(|events| events.last() == Some(&LinkEvent::Lost)));
-        assert!(ends.links[0].counters().send_failures > failures + 500);
+        let told = ends.links[0].counters().send_failures - failures;
+        assert!(told > 500 || address.is_ipv4(), "{told}");
         ip("link set lo up");
         let received = ends.received;
         ends.turns(100);
