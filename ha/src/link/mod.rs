@@ -31,6 +31,7 @@
 
 mod config;
 mod control;
+mod handshake;
 mod hello;
 mod initiator;
 mod machine;

@@ -1,7 +1,7 @@
 //! Where the link's randomness comes from: the system, or a seed, so that a simulation repeats itself bit for bit.
 
 use snow::params::{CipherChoice, DHChoice, HashChoice};
-use snow::resolvers::{BoxedCryptoResolver, CryptoResolver, DefaultResolver};
+use snow::resolvers::{BoxedCryptoResolver, CryptoResolver, DefaultResolver, RingResolver};
 use snow::types::{Cipher, Dh, Hash, Random as RandomSource};
 
 /// Where randomness comes from.
@@ -34,19 +34,24 @@ impl Random {
 
     /// What a Noise handshake takes its primitives and its ephemeral key from.
     pub(super) fn resolver(&mut self) -> BoxedCryptoResolver {
-        match self {
-            Random::System => Box::new(DefaultResolver),
-            Random::Seeded(state) => Box::new(SeededResolver(split_mix(state))),
-        }
+        Box::new(match self {
+            Random::System => Resolver { seed: None },
+            Random::Seeded(state) => Resolver { seed: Some(split_mix(state)) },
+        })
     }
 }
 
-/// The default primitives with a seeded generator.
-struct SeededResolver(u64);
+/// The default primitives, but ring's cipher, which is several times as fast; and with a seed a generator of our own.
+struct Resolver {
+    seed: Option<u64>,
+}
 
-impl CryptoResolver for SeededResolver {
+impl CryptoResolver for Resolver {
     fn resolve_rng(&self) -> Option<Box<dyn RandomSource>> {
-        Some(Box::new(SeededSource(self.0)))
+        match self.seed {
+            None => DefaultResolver.resolve_rng(),
+            Some(seed) => Some(Box::new(SeededSource(seed))),
+        }
     }
 
     fn resolve_dh(&self, choice: &DHChoice) -> Option<Box<dyn Dh>> {
@@ -58,7 +63,7 @@ impl CryptoResolver for SeededResolver {
     }
 
     fn resolve_cipher(&self, choice: &CipherChoice) -> Option<Box<dyn Cipher>> {
-        DefaultResolver.resolve_cipher(choice)
+        RingResolver.resolve_cipher(choice)
     }
 }
 

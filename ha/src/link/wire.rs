@@ -8,7 +8,7 @@
 //! ```
 //!
 //! `sender` and `receiver` are session numbers that each side chooses for what it receives. The seal is a keyed hash
-//! of everything before it (`handshake/noise.rs`).
+//! of everything before it (`noise.rs`).
 
 /// First bytes of every datagram.
 const MAGIC: [u8; 3] = *b"HFL";

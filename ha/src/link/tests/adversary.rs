@@ -42,11 +42,11 @@ fn changed(before: LinkCounters, after: LinkCounters) -> LinkCounters {
 fn replayed_data_is_counted() {
     let mut pair = connected_pair();
     let recorded = pair.recorded.clone();
-    for side in 0..2 {
+    for (side, recorded) in recorded.iter().enumerate() {
         let before = pair.links[side].counters();
         // What arrived; larger ones, the probes that found no way, would be new.
         let arrived = |datagram: &&Vec<u8>| datagram[3] == 4 && datagram.len() <= CLEAR.payload_max;
-        let data: Vec<_> = recorded[side].iter().filter(arrived).collect();
+        let data: Vec<_> = recorded.iter().filter(arrived).collect();
         assert!(data.len() > 20);
         for datagram in &data {
             assert_eq!(pair.deliver(side, datagram), Received::Nothing);
@@ -69,6 +69,8 @@ fn replayed_handshakes_have_no_effect() {
     }
     let before = pair.links.each_ref().map(Link::counters_pair);
     let recorded = pair.recorded.clone();
+    let responses = |pair: &Pair| pair.recorded[0].iter().filter(|datagram| datagram[3] == 2).count();
+    let answered = responses(&pair);
     // Everything ever sent, often, to both, also what was meant for the other; quiet times included.
     for round in 0..20 {
         for datagram in recorded.iter().flatten().filter(|datagram| datagram[3] != 4) {
@@ -79,6 +81,7 @@ fn replayed_handshakes_have_no_effect() {
         pair.run(ms(round * 7));
     }
     assert_eq!(pair.links.each_ref().map(Link::counters_pair), before, "not one handshake");
+    assert_eq!(responses(&pair), answered, "no initiation is fresh twice");
     unharmed(&mut pair);
 }
 

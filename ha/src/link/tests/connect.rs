@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::network::*;
-use crate::link::LinkEvent;
+use crate::link::{LinkEvent, SealError};
 use crate::status::LinkState;
 
 #[test]
@@ -172,6 +172,54 @@ proptest! {
         });
         prop_assert!(first == second);
     }
+}
+
+#[test]
+fn a_peer_that_is_not_there_is_not_flooded() {
+    let mut pair = Pair::new(1);
+    pair.cut = [true, true];
+    pair.run(ms(60_000));
+    for side in 0..2 {
+        assert!((110..130).contains(&pair.recorded[side].len()), "two a second");
+    }
+}
+
+#[test]
+fn two_boxes_that_both_believe_to_begin_do_not_connect() {
+    let mut configs = [config(0), config(1)];
+    configs[1].local = "10.0.0.0:4870".parse().unwrap();
+    let mut pair = Pair::with(configs, 1);
+    pair.run(ms(5_000));
+    assert!(pair.links.iter().all(|link| link.counters().malformed > 5 && link.state() == LinkState::Down));
+}
+
+#[test]
+fn what_is_sent_and_received_is_counted() {
+    let mut pair = Pair::new(1);
+    pair.chat(ms(1_000));
+    for side in 0..2 {
+        let (counters, all) = (pair.links[side].counters(), &pair.recorded[1 - side]);
+        assert_eq!(counters.sent, all.len() as u64);
+        assert_eq!(counters.sent_bytes, all.iter().map(|datagram| datagram.len() as u64).sum::<u64>());
+        let arrived = |datagram: &&Vec<u8>| datagram[3] == 4 && datagram.len() <= CLEAR.payload_max;
+        let arrived: Vec<_> = pair.recorded[side].iter().filter(arrived).collect();
+        assert_eq!(counters.received, arrived.len() as u64);
+        assert_eq!(
+            counters.received_bytes,
+            arrived.iter().map(|datagram| datagram.len() as u64).sum::<u64>()
+        );
+    }
+}
+
+#[test]
+fn what_fits_into_no_datagram_is_refused() {
+    let mut pair = Pair::new(1);
+    pair.connect();
+    let mut datagram = Vec::new();
+    let link = &mut pair.links[0];
+    assert_eq!(link.seal(pair.now, &[0; 8_941], &mut datagram), Err(SealError::TooLong(8_941)));
+    assert_eq!(link.seal(pair.now, &[0; 8_940], &mut datagram), Ok(()));
+    assert_eq!(datagram.len(), 8_972);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod adversary;
 mod connect;
+mod golden;
 mod network;
 mod path;
 mod rekey;

@@ -1,15 +1,13 @@
-//! Sockets over loopback. What the loopback interface cannot show (an interface that goes away, a small MTU) is in the
-//! end-to-end tests.
+//! Sockets over loopback.
+
+mod links;
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::time::Duration;
 use std::net::UdpSocket;
 
-use holdfast_engine::time::Instant;
-
 use super::*;
-use crate::link::{Link, LinkConfig, Random, Received, Rekey};
-use crate::status::LinkState;
+use crate::link::Link;
 
 const LOOPBACKS: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 const PATIENCE: Option<Duration> = Some(Duration::from_secs(5));
@@ -125,57 +123,4 @@ fn a_socket_can_go_to_another_thread() {
     fn assert_send<T: Send>() {}
     assert_send::<HaSocket>();
     assert_send::<Link>();
-}
-
-/// Two links over two real sockets, with time that passes a millisecond a turn.
-#[test]
-fn links_meet_over_sockets() {
-    for address in LOOPBACKS {
-        let ends = free_ports(address);
-        let mut now = Instant(0);
-        let mut sockets =
-            [HaSocket::bind(ends[0], ends[1]).unwrap(), HaSocket::bind(ends[1], ends[0]).unwrap()];
-        let mut links = [0, 1].map(|side: usize| {
-            let config = LinkConfig {
-                local: ends[side],
-                peer: ends[1 - side],
-                key: [1; 32],
-                name: format!("box{side}"),
-                boot: side as u64,
-                versions: 1..=1,
-                dead_after: Duration::from_secs(1),
-                rekey: Rekey::default(),
-                random: Random::System,
-            };
-            Link::new(config, now)
-        });
-        let (mut got, mut plaintext) = ([0; 2], Vec::new());
-        for _ in 0..2_000 {
-            for (side, (link, socket)) in links.iter_mut().zip(&mut sockets).enumerate() {
-                let mut received = Vec::new();
-                socket.recv_batch(|datagram| received.push(datagram.to_vec()));
-                for datagram in received {
-                    if link.handle_datagram(now, &datagram, &mut plaintext) == Received::Plaintext {
-                        got[side] += 1;
-                    }
-                }
-                link.handle_timeout(now);
-                let (mut out, mut datagram) = (Vec::new(), Vec::new());
-                while link.poll_transmit(&mut datagram) {
-                    out.push(datagram.clone());
-                }
-                if link.seal(now, b"data", &mut datagram).is_ok() {
-                    out.push(datagram.clone());
-                }
-                socket.send_batch(&out);
-            }
-            now = now + Duration::from_millis(1);
-            if got.iter().all(|got| *got > 100) {
-                break;
-            }
-        }
-        assert!(links.iter().all(|link| link.state() == LinkState::Up), "{got:?}");
-        // Loopback carries 64 KiB, so the largest step is found.
-        assert!(links.iter().all(|link| link.datagram_bytes_max() > 8_900));
-    }
 }
