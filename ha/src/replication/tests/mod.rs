@@ -37,9 +37,9 @@ impl Rng {
     }
 }
 
-/// The `n`th flow; every fifth is IPv6.
+/// The `n`th flow; every fifth is IPv6. Neighbours belong to different workers.
 pub(super) fn key(n: u32) -> FlowKey {
-    let port = 1024 + (n % 50_000) as u16;
+    let port = 1024 + (n.wrapping_mul(7919) % 50_000) as u16;
     if n % 5 == 4 {
         FlowKey::ipv6(
             0x2001_0db8_u128 << 96 | u128::from(n),
@@ -78,8 +78,8 @@ pub(super) fn session(key: FlowKey, birth: u32, packets: u64) -> SessionRecord {
         idle_ticks: 0,
         age_ticks: sent,
         counters: [
-            Counter { packets, bytes: packets * 1448 },
-            Counter { packets: packets / 2, bytes: packets * 26 },
+            Counter { packets, bytes: packets.wrapping_mul(1448) },
+            Counter { packets: packets / 2, bytes: packets.wrapping_mul(26) },
         ],
     }
 }
