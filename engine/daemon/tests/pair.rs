@@ -378,7 +378,7 @@ Records received
  Datagrams 8, twice 9, late 10, no room 11, malformed 13, outdated 14
 Records installed
  Sessions 41, merged 42, removed 43
- Rule looked up again 44, refused by policy 45, table full 46
+ Rule looked up again 44, refused by policy 45, not sound 48, table full 46
 HA link
  Sent 21 datagrams, 23 bytes, failures 32
  Received 22 datagrams, 24 bytes, forged 25, replayed 26, malformed 27, outdated 28
@@ -399,7 +399,7 @@ HSRP packets lost on their way to the HA core 47
             },
             "installs": {
                 "installed": 41, "merged": 42, "removed": 43, "rule_reevaluated": 44, "refused_by_policy": 45,
-                "refused_full": 46, "hsrp_lost": 47,
+                "refused_unsound": 48, "refused_full": 46, "hsrp_lost": 47,
             },
             "link": {
                 "sent": 21, "received": 22, "sent_bytes": 23, "received_bytes": 24, "forged": 25,

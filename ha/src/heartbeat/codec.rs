@@ -195,7 +195,7 @@ mod tests {
     fn full() -> Heartbeat {
         let member = |n: u8| Member {
             ha_id: HaId(n.into()),
-            link_up: n % 2 == 0,
+            link_up: n.is_multiple_of(2),
             address: Ipv4Addr::new(10, 0, n, 2),
             group: (n != 3).then_some((2, 4095)),
             virtual_address: Ipv4Addr::new(10, 0, n, 1),

@@ -177,7 +177,8 @@ impl Report for HaStatistics {
         put!(out, "Records installed\n");
         put!(out, " Sessions {}, merged {}, removed {}\n", i.installed, i.merged, i.removed);
         put!(out, " Rule looked up again {}, ", i.rule_reevaluated);
-        put!(out, "refused by policy {}, table full {}\n", i.refused_by_policy, i.refused_full);
+        let (policy, unsound, full) = (i.refused_by_policy, i.refused_unsound, i.refused_full);
+        put!(out, "refused by policy {policy}, not sound {unsound}, table full {full}\n");
         put!(out, "HA link\n");
         put!(out, " Sent {} datagrams, {} bytes, ", l.sent, l.sent_bytes);
         put!(out, "failures {}\n", l.send_failures);

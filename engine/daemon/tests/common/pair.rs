@@ -111,6 +111,7 @@ pub fn active() -> Status {
             removed: 43,
             rule_reevaluated: 44,
             refused_by_policy: 45,
+            refused_unsound: 48,
             refused_full: 46,
             hsrp_lost: 47,
         },
