@@ -22,6 +22,19 @@ pub struct StaticNeighbour {
     pub mac: Mac,
 }
 
+/// The virtual router of one port: what the pair's active box answers for there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VirtualRouter {
+    /// Its port, which has no other one.
+    pub port: PortId,
+    /// The group's virtual MAC.
+    pub mac: Mac,
+    /// Virtual addresses of the group.
+    pub addresses: Vec<IpAddr>,
+    /// HSRP version of the group, 1 or 2. Packets of both are received.
+    pub hsrp_version: u8,
+}
+
 /// Everything the workers share and nobody changes; a new configuration is a new snapshot.
 pub struct EngineConfig {
     /// Number of workers, at least 1.
@@ -44,6 +57,8 @@ pub struct EngineConfig {
     pub answers: LocalLimits,
     /// By port: drop first packets whose source routes to another interface (RFC 3704 strict mode).
     pub reverse_path_checks: Vec<bool>,
+    /// What the active box of a pair answers for; empty on a single firewall.
+    pub virtual_routers: Vec<VirtualRouter>,
     /// Log begin and end of every session.
     pub audit_trail: bool,
     /// The box's own addresses and the ports they are on, link-local ones included.
@@ -71,6 +86,7 @@ impl EngineConfig {
             static_neighbours: Vec::new(),
             answers: LocalLimits::default(),
             reverse_path_checks: Vec::new(),
+            virtual_routers: Vec::new(),
             audit_trail: false,
             own,
         }

@@ -104,6 +104,14 @@ drop_reasons! {
     /// The session table is full.
     SessionTableFull = "session_table_full";
 
+    // The pair
+    /// This box is standby, fenced, or has just handed over and the packet belongs to no session.
+    NotActive = "not_active";
+    /// HSRP packet without a form that the HA core could judge: empty, or a fragment.
+    HsrpBad = "hsrp_bad";
+    /// HSRP packet that did not reach the HA core: too many at once, or its ring is full.
+    HsrpLost = "hsrp_lost";
+
     // Policy
     /// No rule matched.
     PolicyNoMatch = "policy_no_match";

@@ -2,6 +2,8 @@
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::replication::HaId;
+
 /// Index of a port, the same in every worker; also the index of its interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct PortId(pub u8);
@@ -80,6 +82,8 @@ pub struct Interface {
     pub vlan: Option<u16>,
     /// Zone for policy.
     pub zone: ZoneId,
+    /// Names the link across a pair; `None` on a box without a peer.
+    pub ha_id: Option<HaId>,
     /// Addresses of the box on this link.
     pub addresses: Vec<InterfaceAddress>,
 }

@@ -3,7 +3,8 @@
 //! A file holds scripts, each beginning with `== title`; `#` begins a comment. A line is one of
 //!
 //! ```text
-//! config pickup | split_handshake | catch_up=BYTES     before the first segment
+//! config pickup | split_handshake | catch_up=BYTES     at any time
+//! lags                                                 the session comes from the peer box, after a takeover
 //! connect SEQ SEQ [win=N/N] [ws=N/N]                   a whole handshake: initiator's and responder's numbers
 //! > FLAGS SEQ [ACK] [win=N] [len=N] [ws=N] [: WHAT]    a segment of the first host
 //! < FLAGS SEQ [ACK] [win=N] [len=N] [ws=N] [: WHAT]    a segment of the second host
@@ -25,7 +26,7 @@ use std::path::Path;
 
 use holdfast_engine::drop_reason::DropReason;
 use holdfast_engine::net::numbers::PROTOCOL_TCP;
-use holdfast_engine::session::{Direction, SessionState};
+use holdfast_engine::session::{Direction, SessionFlags, SessionState};
 use holdfast_engine::track::tcp::{self, TcpConfig, TcpSegment, TcpState};
 use holdfast_engine::track::{Change, Outcome, Timeouts, Transition};
 
@@ -171,6 +172,10 @@ impl Run {
                 Some(("catch_up", n)) => self.config.catch_up_bytes = n.parse().expect("bytes"),
                 _ => panic!("unknown setting"),
             },
+            "lags" => {
+                let session = self.session.as_mut().expect("a session");
+                session.flags = session.flags.with(SessionFlags::LAGGING, true);
+            }
             "connect" => self.connect(&words[1..]),
             ">" | "<" => {
                 let got = self.segment(&Line::parse(words[0] == ">", &words[1..]));

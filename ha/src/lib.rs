@@ -10,5 +10,13 @@
 //! Only `runtime` holds sockets.
 #![forbid(unsafe_code)]
 
+pub mod engine_tables;
+pub mod heartbeat;
+pub mod hsrp;
+pub mod link;
+pub mod node;
+pub mod replication;
+pub mod role;
+pub mod runtime;
 pub mod status;
 pub mod tables;

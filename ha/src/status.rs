@@ -4,6 +4,7 @@ use core::net::Ipv4Addr;
 use core::time::Duration;
 
 use holdfast_engine::interface::{Mac, PortId};
+use serde::Serialize;
 
 /// State of one HSRP group (RFC 2281 section 5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,9 +24,10 @@ pub enum GroupState {
 }
 
 /// Role of the whole box.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum BoxRole {
     /// Neither active nor in line: starting, or its interfaces are down.
+    #[default]
     Init,
     /// The peer (or another router) is active; this box takes over from it.
     Standby,
@@ -40,9 +42,10 @@ pub enum BoxRole {
 }
 
 /// How far a standby's sessions are complete.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum SyncState {
     /// Not replicating: no peer, or no link.
+    #[default]
     Cold,
     /// A complete copy is under way.
     Bulk,
@@ -114,8 +117,8 @@ pub struct GroupStatus {
     pub malformed: u64,
 }
 
-/// Counters of the replication, since start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Counters of the replication, since start. The fields are the keys of `show ip inspect ha statistics | json`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ReplicationCounters {
     /// Records sent: sessions.
     pub records_sent: u64,
@@ -160,8 +163,8 @@ pub struct StreamStatus {
     pub applied: u64,
 }
 
-/// Counters of the HA link, since start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Counters of the HA link, since start. The fields are the keys of `show ip inspect ha statistics | json`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LinkCounters {
     /// Datagrams sent.
     pub sent: u64,
@@ -187,6 +190,29 @@ pub struct LinkCounters {
     pub version_mismatches: u64,
     /// Datagrams the kernel refused to send.
     pub send_failures: u64,
+}
+
+/// What the workers did with the peer's records, since start, summed over them
+/// ([`holdfast_engine::replication::WorkerStatus`]). The fields are the keys of
+/// `show ip inspect ha statistics | json`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct InstallCounters {
+    /// Sessions installed.
+    pub installed: u64,
+    /// Records merged into sessions that were here.
+    pub merged: u64,
+    /// Sessions removed because the peer's is gone.
+    pub removed: u64,
+    /// Records whose rule is unknown here and that the rules here admit.
+    pub rule_reevaluated: u64,
+    /// Records that no rule here admits, or whose interfaces are unknown here.
+    pub refused_by_policy: u64,
+    /// Records of sessions that cannot be.
+    pub refused_unsound: u64,
+    /// Records that found the table full.
+    pub refused_full: u64,
+    /// HSRP packets lost because the ring to the HA core was full.
+    pub hsrp_lost: u64,
 }
 
 /// The peer as the HA link tells it.
@@ -263,6 +289,8 @@ pub struct Status {
     pub replication: ReplicationCounters,
     /// Link counters.
     pub link_counters: LinkCounters,
+    /// What the workers did with the peer's records.
+    pub installs: InstallCounters,
     /// What is wrong with the pair just now, in sentences that say what to do. Empty when all is well.
     pub alarms: Vec<String>,
 }

@@ -3,6 +3,8 @@
 use holdfast_engine::flow::FlowKey;
 use holdfast_engine::replication::{Birth, FromHa, SessionRecord};
 
+use crate::status::InstallCounters;
+
 /// What a slot of a worker's table holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slot {
@@ -44,9 +46,11 @@ pub trait Tables {
     }
     /// The worker that owns a flow on this box.
     fn owner(&self, key: &FlowKey) -> u8;
-    /// Messages that fit into a worker's ring for certain.
+    /// Messages that fit into a worker's ring for certain. An empty ring has room for
+    /// [`RECORDS_MAX`](crate::replication::codec::RECORDS_MAX) at least, and may have for far more.
     fn room(&mut self, worker: u8) -> usize;
     /// Puts a message into a worker's ring; gives it back when the ring is full.
+    #[expect(clippy::result_large_err, reason = "as rtrb does; the caller often has it on its stack anyway")]
     fn send(&mut self, worker: u8, message: FromHa) -> Result<(), FromHa>;
     /// Count and digest of all sessions here; exact when no worker is changing any.
     fn digest(&self) -> TableDigest;
@@ -60,6 +64,10 @@ pub trait Tables {
     fn flushes(&self) -> u32;
     /// Polls of a worker; one that stands still is stalled.
     fn polls(&self, worker: u8) -> u64;
+    /// What the workers did with records, summed.
+    fn installs(&self) -> InstallCounters {
+        InstallCounters::default()
+    }
 }
 
 /// A session's name across the pair.

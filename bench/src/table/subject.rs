@@ -3,6 +3,7 @@
 
 use hashbrown::HashTable;
 use holdfast_engine::flow::{FlowHash, FlowKey, HashKey};
+use holdfast_engine::replication::Birth;
 use holdfast_engine::session::{
     Admission, SessionDetails, SessionState, SessionTable, TableConfig, TableError,
 };
@@ -66,7 +67,7 @@ impl Subject for SessionTable {
 
     fn insert(&mut self, keys: &[FlowKey]) -> u64 {
         let state = SessionState::default();
-        let admission = Admission { rule: 1, now: Tick(0) };
+        let admission = Admission { rule: 1, now: Tick(0), birth: Birth(1) };
         let mut done = 0;
         for (number, key) in keys.iter().enumerate() {
             let hash = self.hash(key);

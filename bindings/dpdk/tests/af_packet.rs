@@ -88,11 +88,13 @@ fn frames_cross_a_veth_pair_and_its_end_is_noticed() {
     assert!(b.0.stats().unwrap().rx_packets >= 3);
 
     // The driver would say "up" to all of this; asked from a thread in another namespace, too.
+    let watch_b = b.0.link_watch().unwrap();
     let up = |port: &PortControl| port.link().unwrap().up;
     ip("link set hfb down");
     assert_eq!((up(&a.0), up(&b.0), a.0.is_removed(), b.0.is_removed()), (false, false, false, false));
+    assert!(!watch_b.is_up());
     ip("link set hfb up");
-    assert_eq!((up(&a.0), up(&b.0)), (true, true));
+    assert_eq!((up(&a.0), up(&b.0), watch_b.is_up()), (true, true, true));
     ip("link set hfb down");
     ip("link set hfb name hfc");
     assert!(!b.0.is_removed(), "renamed is not removed");
@@ -100,7 +102,7 @@ fn frames_cross_a_veth_pair_and_its_end_is_noticed() {
     ip("link del hfa");
     let mut b = std::thread::spawn(move || {
         assert!(own_namespace());
-        assert!(b.0.is_removed() && !b.0.link().unwrap().up);
+        assert!(b.0.is_removed() && !b.0.link().unwrap().up && !watch_b.is_up());
         b
     })
     .join()

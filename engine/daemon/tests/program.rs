@@ -8,7 +8,7 @@ fn holdfast(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_holdfast")).args(arguments).output().expect("the program")
 }
 
-const RIGHT: &str = "name = \"fw\"\n[workers]\nlcores = [1]\n[[interface]]\nname = \"a\"\ndevice = \"net_null0\"\nzone = \"a\"\n[ha]\nlcore = 0\nlocal = \"10.0.0.1:5000\"\npeer = \"10.0.0.2:5000\"\nkey_file = \"k\"\n";
+const RIGHT: &str = "name = \"fw\"\n[workers]\nlcores = [1]\n[[interface]]\nname = \"a\"\ndevice = \"net_null0\"\nzone = \"a\"\naddresses = [\"10.0.1.2/24\"]\n[[standby]]\ninterface = \"a\"\ngroup = 1\nvirtual_addresses = [\"10.0.1.1\"]\n";
 
 #[test]
 fn check_says_right_or_what_is_wrong() {
@@ -23,7 +23,7 @@ fn check_says_right_or_what_is_wrong() {
         format!("{file}: right: box \"fw\", 1 interfaces, 0 routes, 0 rules\n")
     );
     let warnings = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(warnings.contains("[ha] is accepted but not active in this version"), "{warnings}");
+    assert!(warnings.contains("there is [[standby]] but no [ha]"), "{warnings}");
 
     std::fs::write(&path, RIGHT.replace("[1]", "1.5")).expect("written");
     for command in ["check", "run"] {

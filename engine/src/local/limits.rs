@@ -19,6 +19,10 @@ pub struct LocalLimits {
     pub echo_replies_per_second_max: u32,
     /// Echo replies at once.
     pub echo_replies_burst_max: u32,
+    /// HSRP packets a second handed to the HA core: some speakers at the fastest hello time there is.
+    pub hsrp_per_second_max: u32,
+    /// HSRP packets at once.
+    pub hsrp_burst_max: u32,
 }
 
 impl Default for LocalLimits {
@@ -30,6 +34,8 @@ impl Default for LocalLimits {
             resets_burst_max: 50,
             echo_replies_per_second_max: 10_000,
             echo_replies_burst_max: 500,
+            hsrp_per_second_max: 500,
+            hsrp_burst_max: 50,
         }
     }
 }
@@ -50,6 +56,7 @@ struct PortLimiter {
     errors: TokenBucket,
     resets: TokenBucket,
     echo_replies: TokenBucket,
+    hsrp: TokenBucket,
 }
 
 impl LocalLimiter {
@@ -59,6 +66,7 @@ impl LocalLimiter {
             errors: TokenBucket::new(limits.errors_per_second_max, limits.errors_burst_max),
             resets: TokenBucket::new(limits.resets_per_second_max, limits.resets_burst_max),
             echo_replies: TokenBucket::new(limits.echo_replies_per_second_max, limits.echo_replies_burst_max),
+            hsrp: TokenBucket::new(limits.hsrp_per_second_max, limits.hsrp_burst_max),
         };
         LocalLimiter { errors: port.errors, ports: Box::new([port; PORTS_MAX]) }
     }
@@ -76,6 +84,11 @@ impl LocalLimiter {
     /// Whether an echo reply may go back over `port`.
     pub fn take_echo_reply(&mut self, port: PortId, now: Instant) -> bool {
         self.port(port).is_some_and(|port| port.echo_replies.take(now))
+    }
+
+    /// Whether an HSRP packet that came over `port` may go to the HA core.
+    pub fn take_hsrp(&mut self, port: PortId, now: Instant) -> bool {
+        self.port(port).is_some_and(|port| port.hsrp.take(now))
     }
 
     fn port(&mut self, port: PortId) -> Option<&mut PortLimiter> {

@@ -4,7 +4,7 @@ use core::net::IpAddr;
 
 use crate::interface::{Interface, Mac};
 
-/// Addresses the box owns just now. The daemon adds the virtual ones while it is active.
+/// Addresses the box owns just now, the virtual ones of a pair's active box included.
 pub trait OwnAddresses {
     /// The MAC with which the box answers for `address` on `interface`; `None` when the address is not ours.
     fn mac_for(&self, interface: &Interface, address: IpAddr) -> Option<Mac>;

@@ -49,6 +49,9 @@ pub const UDP_HEADER_BYTES: usize = 8;
 /// Bytes of an ICMP or ICMPv6 header: type, code, checksum, and four bytes that depend on the type.
 pub const ICMP_HEADER_BYTES: usize = 8;
 
+/// UDP port of HSRP over IPv4 (RFC 2281 section 5.1).
+pub const HSRP_PORT: u16 = 1985;
+
 /// ARP request (RFC 826).
 pub const ARP_REQUEST: u16 = 1;
 /// ARP reply.

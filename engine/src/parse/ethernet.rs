@@ -19,12 +19,17 @@ pub struct EthernetFilter {
     pub virtual_mac: Option<Mac>,
     /// The VLAN this interface lives in; `None` for untagged (and priority-tagged) frames.
     pub vlan: Option<u16>,
+    /// Takes frames to the groups of HSRP as well.
+    pub hsrp: bool,
 }
+
+/// Where HSRP speakers of version 1 and 2 send to: 224.0.0.2 and 224.0.0.102 (RFC 1112 section 6.4).
+const HSRP_GROUPS: [Mac; 2] = [Mac([1, 0, 0x5e, 0, 0, 2]), Mac([1, 0, 0x5e, 0, 0, 0x66])];
 
 impl EthernetFilter {
     /// Takes untagged frames to `mac`.
     pub const fn new(mac: Mac) -> EthernetFilter {
-        EthernetFilter { mac, virtual_mac: None, vlan: None }
+        EthernetFilter { mac, virtual_mac: None, vlan: None, hsrp: false }
     }
 }
 
@@ -61,7 +66,9 @@ fn check_other(destination: Mac, filter: &EthernetFilter) -> Result<(), DropReas
         return Err(DropReason::NotForUs);
     }
     // Broadcast carries ARP; 33:33 neighbour discovery. What else comes that way is refused by layer 3.
-    let served = destination == Mac::BROADCAST || destination.0[..2] == [0x33, 0x33];
+    let served = destination == Mac::BROADCAST
+        || destination.0[..2] == [0x33, 0x33]
+        || (filter.hsrp && HSRP_GROUPS.contains(&destination));
     if served { Ok(()) } else { Err(DropReason::MulticastUnserved) }
 }
 

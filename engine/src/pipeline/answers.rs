@@ -1,7 +1,9 @@
-//! What the box says about packets it does not forward: ICMP errors and TCP resets, all under one rate limit.
+//! What the box says about packets it does not forward: ICMP errors and TCP resets, all under one rate limit. A box
+//! that does not forward for its pair says nothing: what it knows of sessions and routes is not what counts.
 
 use core::net::IpAddr;
 
+use super::established::layer4;
 use super::{Row, Shard};
 use crate::drop_reason::DropReason;
 use crate::interface::{Mac, PortId};
@@ -15,6 +17,7 @@ use crate::net::numbers::{self, ETHERNET_HEADER_BYTES, VLAN_TAG_BYTES};
 use crate::route::on_link::source_for;
 use crate::session::NextHopRef;
 use crate::time::Instant;
+use crate::track::tcp::TcpFlags;
 use crate::worker::Outbox;
 
 impl<P: PacketBuf> Shard<P> {
@@ -67,6 +70,7 @@ impl<P: PacketBuf> Shard<P> {
     #[cold]
     pub(super) fn answer_reject(&mut self, now: Instant, row: Row<'_>, packet: P, outbox: &mut Outbox<P>) {
         match row.parsed.protocol {
+            numbers::PROTOCOL_TCP if self.may_be_a_lost_session(row, &packet) => {}
             numbers::PROTOCOL_TCP => self.answer_reset(now, row, &packet, outbox),
             numbers::PROTOCOL_UDP => self.answer(now, row, &packet, IcmpError::PortUnreachable, outbox),
             _ => self.answer(now, row, &packet, IcmpError::AdminProhibited, outbox),
@@ -87,7 +91,8 @@ impl<P: PacketBuf> Shard<P> {
         let tagged = self.view(self.neighbours.hop(next_hop).port).is_some_and(|view| view.vlan.is_some());
         let l3 = ETHERNET_HEADER_BYTES + if tagged { VLAN_TAG_BYTES } else { 0 };
         let unreachable = packet.data().get(l3..).unwrap_or_default();
-        if let Some(destination) = source_of(unreachable)
+        if self.duty.in_force().forwards()
+            && let Some(destination) = source_of(unreachable)
             && let Some(source) = self.source_towards(destination)
         {
             let offending = Offending { packet: unreachable, link_group: false };
@@ -129,7 +134,18 @@ impl<P: PacketBuf> Shard<P> {
         }
     }
 
+    /// A TCP segment in mid-stream soon after a takeover: it may be of a connection that the peer box admitted and
+    /// this one never heard of. A reset would end it for good, silence lets its ends find out for themselves.
+    fn may_be_a_lost_session(&self, row: Row<'_>, packet: &P) -> bool {
+        let begins =
+            |flags: u8| TcpFlags(flags).contains(TcpFlags::SYN) && !TcpFlags(flags).contains(TcpFlags::ACK);
+        self.track.catching_up() && !layer4(packet, row).get(13).is_some_and(|&flags| begins(flags))
+    }
+
     fn offending<'a>(&self, row: Row<'_>, packet: &'a P) -> Option<(Offending<'a>, AnswerMacs)> {
+        if !self.duty.in_force().forwards() {
+            return None;
+        }
         Offending::in_frame(packet.data(), usize::from(row.parsed.l3), self.view(row.port)?.mac)
     }
 

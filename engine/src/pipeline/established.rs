@@ -49,8 +49,8 @@ impl<P: PacketBuf> Shard<P> {
             Ok(l4) => l4,
             Err(reason) => return outbox.drop_packet(packet, reason),
         };
-        let tracker_before = state.tracker;
-        let change = match track::track(&mut state, direction, &l4, now.tick(), &self.config.track) {
+        let (tracker_before, seen_before) = (state.tracker, state.last_seen);
+        let change = match track::track(&mut state, direction, &l4, now.tick(), &self.track) {
             Outcome::Pass(change) => change,
             Outcome::Drop(reason) => return outbox.drop_packet(packet, reason),
             Outcome::Reopen => return self.reopen(now, handle, row, packet, outbox),
@@ -67,6 +67,14 @@ impl<P: PacketBuf> Shard<P> {
         self.table.store(handle.index, &state);
         self.table.count(handle.index, direction, u32::from(parsed.ip_bytes()));
         self.stats.packets[ProtocolClass::of(parsed.protocol) as usize] += 1;
+        // A handshake's numbers may change without a sign of life; all else shows in one of these.
+        if state.last_seen != seen_before
+            || state.tracker != tracker_before
+            || !change.keep_alive
+            || change.rearm
+        {
+            self.tell_changed(handle, state.tracker, tracker_before, change);
+        }
         self.forward(now, state.next_hop[direction as usize], row, packet, outbox);
     }
 
@@ -78,7 +86,7 @@ impl<P: PacketBuf> Shard<P> {
         let before = self.table.load(handle.index);
         self.stats.advance(phase_of(protocol, &before), phase_of(protocol, state));
         if change.rearm {
-            let deadline = self.config.timeouts.deadline(protocol, state);
+            let deadline = self.deadline(protocol, state);
             self.table.rearm(handle, deadline);
         }
     }
@@ -120,6 +128,9 @@ impl<P: PacketBuf> Shard<P> {
         packet: P,
         outbox: &mut Outbox<P>,
     ) {
+        if !self.duty.in_force().is_active() {
+            return outbox.drop_packet(packet, DropReason::NotActive);
+        }
         let judgement = self.judge(&row, &packet);
         if let Ok(Judgement::Rule(_, Action::Inspect | Action::Pass, _)) = judgement {
             self.end_session(handle, outbox);
@@ -135,14 +146,20 @@ impl<P: PacketBuf> Shard<P> {
         true
     }
 
-    /// What every removed session leaves behind.
-    pub(super) fn forget(&mut self, session: Snapshot, end: SessionEnd, outbox: &mut Outbox<P>) {
+    /// Counters, references and the peer, after a session is gone from the table.
+    pub(super) fn let_go(&mut self, session: &Snapshot) {
         self.stats.leave(phase_of(session.key.protocol(), &session.state));
         for next_hop in session.state.next_hop {
             if next_hop != NextHopRef::UNRESOLVED {
                 self.neighbours.release(next_hop);
             }
         }
+        self.tell_ended(session);
+    }
+
+    /// What every removed session leaves behind.
+    pub(super) fn forget(&mut self, session: Snapshot, end: SessionEnd, outbox: &mut Outbox<P>) {
+        self.let_go(&session);
         if self.is_audited(RuleIndex(session.details.rule)) {
             outbox.tell(Event::SessionEnded(session, end));
         }

@@ -13,14 +13,18 @@ use crate::worker::Outbox;
 const NEIGHBOUR_TIMERS_BUDGET: usize = 64;
 
 impl<P: PacketBuf> Shard<P> {
-    /// Looks at no more than `budget` sessions whose timer is due and ends those that are idle for too long.
+    /// Looks at no more than `budget` sessions whose timer is due and ends those that are idle for too long. Only an
+    /// active box does: on a standby a session ends when the peer says so.
     pub fn expire(&mut self, now: Instant, budget: usize, outbox: &mut Outbox<P>) {
-        let timeouts = &self.config.timeouts;
+        if !self.role().is_active() {
+            return;
+        }
+        let (timeouts, takeover) = (&self.config.timeouts, self.takeover);
         let ended = &mut self.ended;
         self.table.expire(
             now.tick(),
             budget,
-            |key, state| timeouts.deadline(key.protocol(), state),
+            |key, state| super::outbound::deadline(timeouts, takeover, key.protocol(), state),
             |session| ended.push(session),
         );
         let mut ended = core::mem::take(&mut self.ended);
@@ -53,7 +57,12 @@ impl<P: PacketBuf> Shard<P> {
             match event {
                 NeighbourEvent::Resolved(next_hop) => {
                     self.neighbours.take_queued(next_hop, &mut released);
-                    released.drain(..).for_each(|packet| self.send_resolved(next_hop, packet, outbox));
+                    let forwards = self.duty.in_force().forwards();
+                    released.drain(..).for_each(|packet| match forwards {
+                        true => self.send_resolved(next_hop, packet, outbox),
+                        // They began to wait while the box was active.
+                        false => outbox.drop_packet(packet, DropReason::NotActive),
+                    });
                 }
                 NeighbourEvent::Failed(next_hop) => {
                     self.neighbours.take_queued(next_hop, &mut released);

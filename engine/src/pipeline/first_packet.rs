@@ -42,6 +42,9 @@ impl<P: PacketBuf> Shard<P> {
         if row.parsed.class == Class::IcmpError {
             return outbox.drop_packet(packet, DropReason::IcmpErrorNoSession);
         }
+        if !self.duty.in_force().is_active() {
+            return self.not_active(now, row, packet, outbox);
+        }
         let judgement = self.judge(&row, &packet);
         self.execute(now, judgement, row, packet, outbox);
     }
@@ -85,10 +88,10 @@ impl<P: PacketBuf> Shard<P> {
         let destination = parsed.key.address(parsed.side.other());
         let reach = check_addresses(source, destination)?;
         verify_layer4(packet, row)?;
-        if self.config.is_own(source) {
+        if self.is_ours(source) {
             return Err(DropReason::SourceIsOurs);
         }
-        if self.config.is_own(destination) {
+        if self.is_ours(destination) {
             return Ok(Judgement::Local);
         }
         match reach {
@@ -144,8 +147,7 @@ impl<P: PacketBuf> Shard<P> {
         outbox: &mut Outbox<P>,
     ) {
         let parsed = row.parsed;
-        let opened =
-            read_layer4(&packet, row).and_then(|l4| track::open(&l4, now.tick(), &self.config.track));
+        let opened = read_layer4(&packet, row).and_then(|l4| track::open(&l4, now.tick(), &self.track));
         let mut state = match opened {
             Ok(state) => state,
             Err(reason) => return outbox.drop_packet(packet, reason),
@@ -157,8 +159,9 @@ impl<P: PacketBuf> Shard<P> {
         state.flags.0 |= initiator_flag(parsed.side).0;
         state.zone = [self.zone_of(row.port), self.zone_of(egress.port)];
         state.next_hop = [next_hop, NextHopRef::UNRESOLVED];
-        let deadline = self.config.timeouts.deadline(parsed.protocol, &state);
-        let admission = Admission { rule: rule.0, now: now.tick() };
+        let deadline = self.deadline(parsed.protocol, &state);
+        let birth = self.births.give();
+        let admission = Admission { rule: rule.0, now: now.tick(), birth };
         let handle = match self.table.insert(&parsed.key, row.hash, &state, admission, deadline) {
             Ok(handle) => handle,
             Err(InsertError::Full | InsertError::Crowded) => {
@@ -172,6 +175,7 @@ impl<P: PacketBuf> Shard<P> {
         self.stats.last_created = Some(now.tick());
         self.stats.enter(phase_of(parsed.protocol, &state));
         self.table.count(handle.index, crate::session::Direction::Original, u32::from(parsed.ip_bytes()));
+        self.tell_began(handle, birth, state.tracker);
         if self.is_audited(rule)
             && let Some(session) = self.table.snapshot(handle)
         {

@@ -68,7 +68,7 @@ impl<P: PacketBuf> Shard<P> {
         // nobody's, or not a router's on the way.
         let (source, destination) = outer_addresses(packet, row.parsed).ok_or(DropReason::IcmpErrorBad)?;
         check_addresses(source, destination)?;
-        if self.config.is_own(source) {
+        if self.is_ours(source) {
             return Err(DropReason::SourceIsOurs);
         }
         verify_layer4(packet, row)?;

@@ -8,7 +8,8 @@ use crate::event::Event;
 use crate::interface::PortId;
 use crate::io::PacketBuf;
 use crate::local::echo_reply;
-use crate::neighbour::{AddressConflict, InterfaceAddresses, Outcome, Verdict};
+use crate::neighbour::{AddressConflict, Outcome, Verdict};
+use crate::net::bytes;
 use crate::net::numbers::{ETHERTYPE_VLAN, PROTOCOL_ICMP, PROTOCOL_ICMPV6, VLAN_TAG_BYTES};
 use crate::parse::Parsed;
 use crate::time::Instant;
@@ -32,7 +33,7 @@ impl<P: PacketBuf> Shard<P> {
             return outbox.drop_packet(packet, DropReason::PortDown);
         };
         let l3 = usize::from(parsed.l3);
-        let outcome = self.neighbours.handle_arp(now, interface, &InterfaceAddresses, packet.data_mut(), l3);
+        let outcome = self.neighbours.handle_arp(now, interface, &self.duty, packet.data_mut(), l3);
         self.after_neighbour_packet(now, port, outcome, packet, outbox);
     }
 
@@ -50,7 +51,7 @@ impl<P: PacketBuf> Shard<P> {
             return outbox.drop_packet(packet, DropReason::PortDown);
         };
         let l3 = usize::from(parsed.l3);
-        let outcome = self.neighbours.handle_nd(now, interface, &InterfaceAddresses, &mut packet, l3);
+        let outcome = self.neighbours.handle_nd(now, interface, &self.duty, &mut packet, l3);
         self.after_neighbour_packet(now, port, outcome, packet, outbox);
     }
 
@@ -98,9 +99,14 @@ impl<P: PacketBuf> Shard<P> {
         if !self.limiter.take_echo_reply(row.port, now) {
             return outbox.drop_packet(packet, DropReason::LocalRateLimited);
         }
+        let asked = row.parsed.key.address(row.parsed.side.other());
         match echo_reply(packet.data_mut(), usize::from(row.parsed.l3)) {
-            Ok(bytes) => {
-                packet.truncate(bytes);
+            Ok(frame_bytes) => {
+                packet.truncate(frame_bytes);
+                // Whoever asked the virtual address by another MAC hears which one it should be.
+                if let Some(mac) = self.duty.virtual_mac(row.port, asked) {
+                    let _ = bytes::put(packet.data_mut(), 6, &mac.0);
+                }
                 self.stats.echo_replies += 1;
                 outbox.send(row.port, packet);
             }

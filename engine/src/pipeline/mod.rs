@@ -11,13 +11,18 @@
 //! A [`Shard`] owns all state of one worker; nothing in here is shared, and `now` comes in as an argument.
 
 mod answers;
+mod duty;
 mod egress;
 mod established;
 mod expiry;
 mod first_packet;
+mod hsrp;
 mod icmp_error;
+mod inbound;
 mod lanes;
 mod local;
+mod outbound;
+mod role;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -33,11 +38,13 @@ use crate::local::LocalLimiter;
 use crate::neighbour::{AddressConflict, NeighbourView, Neighbours};
 use crate::parse::{Class, EthernetFilter, parse};
 use crate::policy::RuleIndex;
+use crate::replication::{Births, Replica};
 use crate::session::{SessionReader, SessionState, SessionTable, Snapshot, TableConfig, TableError};
-use crate::time::Instant;
+use crate::time::{Instant, Tick};
 use crate::worker::Outbox;
 
-use crate::track::{IosState, ios_state};
+use crate::track::{IosState, TrackConfig, ios_state};
+use duty::Duty;
 use lanes::Lanes;
 pub use stats::{InspectStats, Phase, ProtocolClass};
 
@@ -60,9 +67,18 @@ pub struct Shard<P> {
     id: u8,
     config: Arc<EngineConfig>,
     ports: Vec<PortView>,
+    /// Role, lease, virtual addresses.
+    duty: Duty,
+    /// As configured, but for the slack after a takeover.
+    track: TrackConfig,
     owners: OwnerMap,
     table: SessionTable,
     hash_key: HashKey,
+    births: Births,
+    /// When it last became active: no session is idle since before that.
+    takeover: Tick,
+    /// Its part in the pair, if there is one.
+    replica: Option<Box<Replica>>,
     neighbours: Neighbours<P>,
     lanes: Lanes<P>,
     /// Answers of the box's own: ICMP errors, resets, echo replies.
@@ -76,6 +92,8 @@ pub struct Shard<P> {
     ended: Vec<Snapshot>,
     /// Scratch for packets whose neighbour just answered, or never will.
     released: Vec<P>,
+    /// Scratch for slots that a complete copy did not name.
+    swept: Vec<u32>,
 }
 
 /// A shard that cannot be built.
@@ -87,7 +105,8 @@ pub enum ShardError {
 }
 
 impl<P: PacketBuf> Shard<P> {
-    /// Worker `id`'s shard; `table.sessions_max` is its part of the box's capacity.
+    /// Worker `id`'s shard, in the role of a single firewall: active. `table.sessions_max` is its part of the
+    /// box's capacity.
     ///
     /// # Errors
     /// When the session table cannot be allocated.
@@ -109,11 +128,16 @@ impl<P: PacketBuf> Shard<P> {
             // A full table at start means a limit below the configuration's own entries; the rest resolve by ARP.
             let _ = neighbours.static_entry(entry.port, entry.address, entry.mac, Instant::default());
         }
-        Ok(Shard {
+        let mut shard = Shard {
             id,
             ports,
+            duty: Duty::new(&config.virtual_routers),
+            track: config.track,
             owners: OwnerMap::new(config.workers),
             hash_key: table.hash_key,
+            births: Births::new(&table.hash_key, id),
+            takeover: Tick::default(),
+            replica: None,
             table: SessionTable::new(table)?,
             neighbours,
             lanes: Lanes::new(),
@@ -123,8 +147,11 @@ impl<P: PacketBuf> Shard<P> {
             told_conflict: None,
             ended: Vec::with_capacity(EXPIRY_RESERVED_SESSIONS),
             released: Vec::with_capacity(64),
+            swept: Vec::new(),
             config,
-        })
+        };
+        shard.set_filters();
+        Ok(shard)
     }
 
     /// Runs a burst that arrived on `port`; `burst` is empty afterwards.
@@ -163,7 +190,11 @@ impl<P: PacketBuf> Shard<P> {
         match parsed.class {
             // RFC 1812 section 5.3.4: what came as a link-layer broadcast or multicast is not forwarded.
             Class::Flow | Class::IcmpError if is_link_group(packet.data()) => {
-                outbox.drop_packet(packet, DropReason::MulticastUnserved);
+                self.group_packet(now, port, &parsed, packet, outbox);
+            }
+            Class::Flow | Class::IcmpError if !self.duty.in_force().forwards() => {
+                let hash = parsed.key.hash(&self.hash_key);
+                self.not_active(now, Row { port, hash, parsed: &parsed }, packet, outbox);
             }
             Class::Flow | Class::IcmpError => {
                 let owner = self.owners.owner(&parsed.key);

@@ -1,8 +1,15 @@
 //! A session in words that another box understands: no slot, no next hop, no zone number, no clock value.
 
 use crate::flow::{FlowKey, Side};
+use crate::net::numbers::{PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP, PROTOCOL_UDP};
 use crate::policy::RuleHash;
-use crate::session::{Counter, SessionFlags, TcpPeer};
+use crate::session::{Counter, SessionFlags, SessionState, Snapshot, TcpPeer};
+use crate::time::Tick;
+use crate::track::tcp::{SCALE_MAX, TcpState, WINDOW_MAX_BYTES, later};
+use crate::track::{icmp, other, udp};
+
+use super::context::RecordContext;
+use super::merge::Known;
 
 /// `ha_id` of an interface: the same number on both boxes' interfaces of the same side. 0 is no interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -50,4 +57,85 @@ impl SessionRecord {
             | SessionFlags::SCALE_OFFERED.0
             | SessionFlags::FAST_OPEN.0,
     );
+
+    /// What another box needs to know of a session; `now` is the present tick of the worker that has it.
+    pub fn from_snapshot(session: &Snapshot, now: Tick, context: &RecordContext) -> SessionRecord {
+        let (state, details) = (&session.state, &session.details);
+        SessionRecord {
+            key: session.key,
+            initiator: state.initiator(),
+            birth: details.birth,
+            rule: context.rule_hash(details.rule),
+            ha_ids: state.zone.map(|zone| context.ha_id(zone)),
+            tracker: state.tracker,
+            flags: SessionFlags(state.flags.0 & SessionRecord::FLAGS.0),
+            scale: state.scale,
+            peers: state.peers,
+            idle_ticks: now.since(state.last_seen),
+            age_ticks: now.since(details.created),
+            counters: details.counters,
+        }
+    }
+
+    /// Whether a session can be what the record says. Records come from an authentic peer, but from one that may run
+    /// another version: what no tracker of this box could have written is not put before one.
+    pub fn is_sound(&self) -> bool {
+        let key = &self.key;
+        let ports = (key.port(Side::Low), key.port(Side::High));
+        let canonical =
+            FlowKey::new(key.address(Side::Low), key.address(Side::High), ports, key.protocol(), key.table());
+        let tracker = self.tracker;
+        let known = match key.protocol() {
+            PROTOCOL_TCP => {
+                let state = TcpState::from_u8(tracker & !TcpState::MARK_MASK);
+                state.is_some_and(|state| state != TcpState::None)
+            }
+            PROTOCOL_UDP => {
+                let answered =
+                    self.flags.contains(SessionFlags::DNS) && tracker == udp::UdpState::Answered as u8;
+                answered || [udp::UdpState::Unreplied as u8, udp::UdpState::Replied as u8].contains(&tracker)
+            }
+            PROTOCOL_ICMP | PROTOCOL_ICMPV6 => icmp::is_state(tracker),
+            _ => [other::OtherState::Unreplied as u8, other::OtherState::Replied as u8].contains(&tracker),
+        };
+        known
+            && canonical == Some((*key, Side::Low))
+            && self.birth != Birth(0)
+            && self.scale.iter().all(|&scale| scale <= SCALE_MAX)
+            && (key.protocol() != PROTOCOL_TCP
+                || self.peers.iter().all(|peer| peer.max_window_bytes <= WINDOW_MAX_BYTES))
+    }
+
+    /// What the record says, in this box's words: `now` is the present tick of the worker that will have the session.
+    /// Zones and next hops are not among what it says.
+    pub fn known(&self, now: Tick) -> Known {
+        let flags = SessionFlags(self.flags.0 & SessionRecord::FLAGS.0);
+        let mut state = SessionState {
+            peers: self.peers,
+            tracker: self.tracker,
+            scale: self.scale,
+            flags: flags.with(SessionFlags::INITIATOR_HIGH, self.initiator == Side::High),
+            last_seen: before(now, self.idle_ticks),
+            ..SessionState::default()
+        };
+        let is_open =
+            self.key.protocol() == PROTOCOL_TCP && TcpState::of(&state).is_some_and(|s| !s.is_half_open());
+        if is_open {
+            // Bounds the wrong way round would let everything pass.
+            for peer in &mut state.peers {
+                peer.max_end = later(peer.max_end, peer.end);
+            }
+        }
+        Known { state, counters: self.counters }
+    }
+
+    /// When the session was admitted, on the clock of a worker whose present tick is `now`.
+    pub fn created(&self, now: Tick) -> Tick {
+        before(now, self.age_ticks)
+    }
+}
+
+/// `ticks` before `now`, but not before there was a clock.
+fn before(now: Tick, ticks: u32) -> Tick {
+    Tick(now.0.saturating_sub(ticks))
 }

@@ -65,6 +65,7 @@ mod tests {
             mtu: 1500,
             vlan: None,
             zone: ZoneId(1),
+            ha_id: None,
             addresses: addresses
                 .iter()
                 .map(|&(a, prefix_len)| InterfaceAddress { address: a.parse().unwrap(), prefix_len })

@@ -19,6 +19,7 @@ fn interface(port: u8, addresses: &[&str]) -> Interface {
         mtu: 1500,
         vlan: None,
         zone: ZoneId(1),
+        ha_id: None,
         addresses: addresses.iter().map(address).collect(),
     }
 }

@@ -6,7 +6,7 @@
 //! | 1 | rule that admitted the session (lower) · tick of its creation (upper) |
 //! | 2–3 | per direction: bytes, lower 48 bits · packets, lower 16 bits (above) |
 //! | 4 | per direction, original lower: bytes, upper 8 bits · packets, upper 24 bits (above) |
-//! | 5 | position in the index (lower) · version last sent to the peer (upper) |
+//! | 5 | position in the index (lower) · birth: which session of its key (upper) |
 //!
 //! Counting a packet is one addition to one word, which is enough 65,535 times of 65,536; only a carry goes to
 //! word 4. A row is 48 bytes, so every other row lies across two cache lines, but words 2 and 3 never do. A
@@ -15,6 +15,7 @@
 use super::memory::Row;
 use super::state::Direction;
 use super::sync::Ordering;
+use crate::replication::Birth;
 use crate::time::Tick;
 
 const LINKS: usize = 0;
@@ -106,12 +107,13 @@ impl Cold<'_> {
         self.set_halves(LINKS, self.links().0, prev);
     }
 
-    /// Begins a session's cold row: counters at zero, no version sent.
-    pub(super) fn begin(self, rule: u32, created: Tick) {
+    /// Begins a session's cold row: counters at zero.
+    pub(super) fn begin(self, rule: u32, created: Tick, birth: Birth) {
         self.set_halves(ADMITTED, rule, created.0);
-        for word in [COUNTERS, COUNTERS + 1, CARRIES, BOOKKEEPING] {
+        for word in [COUNTERS, COUNTERS + 1, CARRIES] {
             self.0[word].store(0, Ordering::Relaxed);
         }
+        self.set_halves(BOOKKEEPING, 0, birth.0);
     }
 
     /// Rule that admitted the session, and when.
@@ -134,17 +136,18 @@ impl Cold<'_> {
 
     /// Notes where the index keeps the slot.
     pub(super) fn set_position(self, position: u32) {
-        self.set_halves(BOOKKEEPING, position, self.replicated());
+        self.set_halves(BOOKKEEPING, position, self.birth().0);
     }
 
-    /// Version last sent to the peer.
-    pub(super) fn replicated(self) -> u32 {
-        self.halves(BOOKKEEPING).1
+    /// Which session of its key.
+    #[inline]
+    pub(super) fn birth(self) -> Birth {
+        Birth(self.halves(BOOKKEEPING).1)
     }
 
-    /// Notes the version last sent to the peer.
-    pub(super) fn set_replicated(self, version: u32) {
-        self.set_halves(BOOKKEEPING, self.position(), version);
+    /// Makes it another session of its key.
+    pub(super) fn set_birth(self, birth: Birth) {
+        self.set_halves(BOOKKEEPING, self.position(), birth.0);
     }
 
     /// Counts one packet if it needs no carry; `false` when nothing was counted and [`Cold::count_carrying`] must.
@@ -227,14 +230,15 @@ mod tests {
     fn halves_do_not_disturb_each_other() {
         let block = Block::<6>::zeroed(1, Backing::Small).unwrap();
         let row = Cold(block.row(0));
-        row.begin(7, Tick(9));
+        row.begin(7, Tick(9), Birth(10));
+        assert_eq!(row.birth(), Birth(10));
         row.set_links(1, 2);
         row.set_next(3);
         row.set_prev(4);
         row.set_position(5);
-        row.set_replicated(6);
+        row.set_birth(Birth(6));
         row.set_rule(8);
         assert_eq!((row.links(), row.admitted()), ((3, 4), (8, Tick(9))));
-        assert_eq!((row.position(), row.replicated()), (5, 6));
+        assert_eq!((row.position(), row.birth()), (5, Birth(6)));
     }
 }

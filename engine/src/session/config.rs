@@ -2,6 +2,7 @@
 
 use super::bucket::SESSIONS_LIMIT;
 use crate::flow::HashKey;
+use crate::replication::Birth;
 use crate::time::Tick;
 
 /// Most sessions one shard can be configured for.
@@ -41,13 +42,15 @@ pub enum InsertError {
     Crowded,
 }
 
-/// Who let a session in, and when.
+/// Who let a session in, when, and which session of its key it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Admission {
     /// The rule, by whatever 32-bit name policy uses.
     pub rule: u32,
     /// Time of admission.
     pub now: Tick,
+    /// Which session of its key.
+    pub birth: Birth,
 }
 
 /// Memory of one table. Reserved at start; the kernel provides pages as they are touched.

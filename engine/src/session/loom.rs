@@ -19,6 +19,7 @@ use super::{
 };
 use crate::flow::{FlowHash, FlowKey, HashKey};
 use crate::interface::ZoneId;
+use crate::replication::Birth;
 use crate::time::Tick;
 
 const PREEMPTIONS_MAX: usize = 3;
@@ -77,7 +78,7 @@ fn state(n: u32) -> SessionState {
 }
 
 fn insert(table: &mut SessionTable, n: u64) -> SessionHandle {
-    let admission = Admission { rule: n as u32, now: Tick(1) };
+    let admission = Admission { rule: n as u32, now: Tick(1), birth: Birth(n as u32) };
     table.insert(&key(n), HASH, &state(n as u32), admission, Tick(9)).unwrap()
 }
 
@@ -172,7 +173,7 @@ fn a_slot_that_changes_hands_is_never_taken_for_the_old_session() {
     let note = seen.clone();
     check(
         move |table| {
-            let admission = Admission { rule: 1, now: Tick(1) };
+            let admission = Admission { rule: 1, now: Tick(1), birth: Birth(1) };
             table.insert(&key(1), HASH, &state(1), admission, Tick(9)).unwrap();
         },
         move |table| {

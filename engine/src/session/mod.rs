@@ -22,7 +22,7 @@ mod memory;
 mod reader;
 mod state;
 mod storage;
-mod sync;
+pub(crate) mod sync;
 mod table;
 mod wheel;
 
@@ -39,11 +39,12 @@ pub use config::{
     Admission, IndexCounters, InsertError, MemoryBytes, SESSIONS_MAX_LIMIT, TableConfig, TableError,
 };
 pub use reader::{SessionReader, Walk};
-pub use state::{Direction, NextHopRef, SessionFlags, SessionState, TcpPeer};
+pub use state::{Direction, NextHopRef, STATE_WORDS, SessionFlags, SessionState, TcpPeer};
 pub use storage::Contended;
 pub use table::SessionTable;
 
 use crate::flow::FlowKey;
+use crate::replication::Birth;
 use crate::time::Tick;
 
 /// Names one session for as long as it lives: a slot and the generation that slot had when it was filled.
@@ -64,8 +65,8 @@ pub struct SessionDetails {
     pub created: Tick,
     /// What it carried, indexed by [`Direction`]; saturates at 2^40 packets and 2^56 bytes.
     pub counters: [Counter; 2],
-    /// Version last sent to the peer, as given to [`SessionTable::set_replicated_version`]; 0 for never.
-    pub replicated_version: u32,
+    /// Which session of its key, as given in [`Admission`].
+    pub birth: Birth,
 }
 
 /// A copy of one session, all of it from the same moment.

@@ -38,6 +38,24 @@ impl SessionReader {
         self.len() == 0
     }
 
+    /// Slots of the table; slot numbers are below it.
+    pub fn slots(&self) -> u32 {
+        self.storage.entries.rows().len() as u32
+    }
+
+    /// Slots that were ever used, a moment ago; a walk ends there.
+    pub fn used_slots(&self) -> u32 {
+        self.storage.used_slots()
+    }
+
+    /// Hints that a slot will be read soon; a number that is no slot's is ignored.
+    pub fn prefetch(&self, index: u32) {
+        self.storage.entries.prefetch(index as usize, 0);
+        // A row of 48 bytes may lie across two lines.
+        self.storage.cold.prefetch(index as usize, 0);
+        self.storage.cold.prefetch(index as usize, 5);
+    }
+
     /// The session of a key. A session that lived throughout the call is found.
     pub fn lookup(&self, key: &FlowKey) -> Result<Option<Snapshot>, Contended> {
         self.lookup_hashed(key, key.hash(&self.storage.hash_key))

@@ -61,17 +61,45 @@ impl SessionFlags {
     pub const WINDOW_SCALING: SessionFlags = SessionFlags(1 << 1);
     /// DNS: the answer closes the session.
     pub const DNS: SessionFlags = SessionFlags(1 << 2);
-    /// A delta could not be pushed; to be offered again.
-    pub const DIRTY: SessionFlags = SessionFlags(1 << 3);
     /// The initiator's SYN carried a window scale (its scale is valid once the reply's SYN does too).
     pub const SCALE_OFFERED: SessionFlags = SessionFlags(1 << 4);
     /// A connection that began with data in its SYN (RFC 7413).
     pub const FAST_OPEN: SessionFlags = SessionFlags(1 << 5);
+    /// From the peer box, which may have seen more of the initiator than is known here (`track::tcp::catch_up`).
+    pub const LAGS_ORIGINAL: SessionFlags = SessionFlags(1 << 6);
+    /// The same of the responder.
+    pub const LAGS_REPLY: SessionFlags = SessionFlags(1 << 7);
+    /// From the peer box. Stays when the lags are made up for.
+    pub const FROM_PEER: SessionFlags = SessionFlags(1 << 8);
+    /// What a session gets that is installed, or merged, from a record of the peer.
+    pub const LAGGING: SessionFlags =
+        SessionFlags(Self::LAGS_ORIGINAL.0 | Self::LAGS_REPLY.0 | Self::FROM_PEER.0);
 
     /// Whether all bits of `other` are set.
     #[inline]
     pub const fn contains(self, other: SessionFlags) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// Whether what is known of either end may lag.
+    #[inline]
+    pub const fn lags(self) -> bool {
+        self.0 & (Self::LAGS_ORIGINAL.0 | Self::LAGS_REPLY.0) != 0
+    }
+
+    /// Whether what is known of the sender of `direction` may lag.
+    #[inline]
+    pub const fn lags_behind(self, direction: Direction) -> bool {
+        self.contains(Self::lag_of(direction))
+    }
+
+    /// The bit that says so.
+    #[inline]
+    pub const fn lag_of(direction: Direction) -> SessionFlags {
+        match direction {
+            Direction::Original => SessionFlags::LAGS_ORIGINAL,
+            Direction::Reply => SessionFlags::LAGS_REPLY,
+        }
     }
 
     /// With the bits of `other` set or cleared.

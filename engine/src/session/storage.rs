@@ -93,7 +93,7 @@ impl Storage {
                 rule,
                 created,
                 counters: [cold.counter(Direction::Original), cold.counter(Direction::Reply)],
-                replicated_version: cold.replicated(),
+                birth: cold.birth(),
             },
         }
     }

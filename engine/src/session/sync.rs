@@ -1,15 +1,15 @@
-//! Where the table's atomics come from: the standard library, or loom's model of it under `cfg(loom)`.
+//! Where the table's atomics, and those of what is told about it, come from: the standard library, or loom's model of it under `cfg(loom)`.
 
 #[cfg(loom)]
-pub(super) use loom::hint::spin_loop;
+pub(crate) use loom::hint::spin_loop;
 #[cfg(loom)]
-pub(super) use loom::sync::Arc;
+pub(crate) use loom::sync::Arc;
 #[cfg(loom)]
-pub(super) use loom::sync::atomic::{AtomicU64, Ordering, fence};
+pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
 
 #[cfg(not(loom))]
-pub(super) use core::hint::spin_loop;
+pub(crate) use core::hint::spin_loop;
 #[cfg(not(loom))]
-pub(super) use core::sync::atomic::{AtomicU64, Ordering, fence};
+pub(crate) use core::sync::atomic::{AtomicU64, Ordering, fence};
 #[cfg(not(loom))]
-pub(super) use std::sync::Arc;
+pub(crate) use std::sync::Arc;

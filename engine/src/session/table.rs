@@ -63,7 +63,7 @@
 
 use core::sync::atomic::Ordering as PlainOrdering;
 
-use super::cold::NIL;
+use super::cold::{Counter, NIL};
 use super::config::{
     Admission, IndexCounters, InsertError, MemoryBytes, SESSIONS_MAX_LIMIT, TableConfig, TableError,
 };
@@ -74,6 +74,7 @@ use super::sync::Arc;
 use super::wheel::Wheel;
 use super::{SessionDetails, SessionHandle, SessionState, Snapshot};
 use crate::flow::{FlowHash, FlowKey};
+use crate::replication::Birth;
 use crate::time::Tick;
 
 /// The table as its owner has it. Everyone else uses a [`SessionReader`].
@@ -229,7 +230,7 @@ impl SessionTable {
         };
         let slot = self.take_free_slot();
         let cold = self.storage.cold(slot);
-        let begin = || cold.begin(admission.rule, admission.now);
+        let begin = || cold.begin(admission.rule, admission.now, admission.birth);
         let generation = self.storage.entry(slot).fill(key, state, begin);
         self.storage.link(place, hash, slot);
         self.wheel.arm(&self.storage.cold, slot, expires);
@@ -297,13 +298,49 @@ impl SessionTable {
         live
     }
 
-    /// Notes the version last sent to the peer. `false` when the session is gone.
-    pub fn set_replicated_version(&mut self, handle: SessionHandle, version: u32) -> bool {
+    /// Which session of its key the live one in slot `index` is. Panics when the table has no such slot.
+    #[inline]
+    pub fn birth(&self, index: u32) -> Birth {
+        debug_assert!(self.storage.entry(index).peek().is_filled());
+        self.storage.cold(index).birth()
+    }
+
+    /// Makes a session another one of its key: the ends began again without an end in between. `false` when it is
+    /// gone.
+    pub fn set_birth(&mut self, handle: SessionHandle, birth: Birth) -> bool {
         let live = self.is_live(handle);
         if live {
-            self.storage.cold(handle.index).set_replicated(version);
+            let cold = self.storage.cold(handle.index);
+            self.storage.entry(handle.index).write(0, || cold.set_birth(birth));
         }
         live
+    }
+
+    /// Sets what a session has carried so far. `false` when it is gone.
+    pub fn set_counters(&mut self, handle: SessionHandle, counters: [Counter; 2]) -> bool {
+        let live = self.is_live(handle);
+        if live {
+            let cold = self.storage.cold(handle.index);
+            self.storage.entry(handle.index).write(0, || {
+                cold.set_counter(Direction::Original, counters[0]);
+                cold.set_counter(Direction::Reply, counters[1]);
+            });
+        }
+        live
+    }
+
+    /// The live session in slot `index`, if there is one.
+    #[inline]
+    pub fn at(&self, index: u32) -> Option<SessionHandle> {
+        let filled = (index as usize) < self.storage.entries.rows().len()
+            && self.storage.entry(index).peek().is_filled();
+        filled.then(|| self.handle(index))
+    }
+
+    /// Slots that were ever used; slot numbers of sessions are below it.
+    #[inline]
+    pub fn used_slots(&self) -> u32 {
+        self.fresh
     }
 
     /// Visits the live sessions among the `budget` slots from `cursor` on, and returns the cursor to go on from;

@@ -21,6 +21,7 @@ use crate::neighbour::NeighbourView;
 use crate::net::build::Arp;
 use crate::net::numbers::{ARP_BYTES, ARP_REPLY, ETHERTYPE_ARP};
 use crate::pipeline::{InspectStats, Shard};
+use crate::role::Role;
 use crate::session::{Snapshot, TableConfig};
 use crate::time::{Instant, Tick};
 use crate::worker::{Steering, Worker, WorkerCounters};
@@ -67,6 +68,16 @@ impl Lab {
             lab.events.push(inbox);
         }
         lab
+    }
+
+    /// Every worker carries out an order.
+    pub(crate) fn set_role(&mut self, role: Role) {
+        let now = self.now;
+        self.workers.iter_mut().for_each(|worker| worker.shard_mut().set_role(role, now));
+    }
+
+    pub(crate) fn role(&self) -> Role {
+        self.workers[0].shard().role()
     }
 
     /// The frame in which a host behind `port` sends `packet` to the box.

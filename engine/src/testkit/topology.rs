@@ -6,6 +6,7 @@ use super::frame::ip;
 use crate::config::{EngineConfig, StaticNeighbour};
 use crate::interface::{Interface, InterfaceAddress, Mac, PortId, ZoneId};
 use crate::policy::{Action, Rule, RuleSet};
+use crate::replication::HaId;
 use crate::route::{RouteTable, StaticRoute};
 
 pub(crate) const INSIDE: PortId = PortId(0);
@@ -109,6 +110,7 @@ fn interface(port: PortId, setup: &Setup) -> Interface {
         mtu: setup.mtus[at],
         vlan: setup.vlans[at],
         zone: zone(port),
+        ha_id: Some(HaId(u16::from(port.0) + 101)),
         addresses: vec![
             InterfaceAddress { address: box_address(port, false), prefix_len: 24 },
             InterfaceAddress { address: box_address(port, true), prefix_len: 64 },

@@ -4,13 +4,17 @@
 //! of the last [`OUTSTANDING_MAX`] requests without a reply are a bitmap in words that only TCP uses otherwise, so
 //! that replies nobody asked for drop, and so do second ones. Requests further back count as lost.
 //!
+//! A session from the peer box may lack the requests of its last moment. While it lags, a number up to
+//! [`OUTSTANDING_MAX`] ahead, of a request or of a reply, shows that those up to it were sent; each may be answered
+//! once. The first request heard here ends that.
+//!
 //! Requests must come from the initiator. Windows always uses identifier 1, so two hosts that ping each other
 //! share one key: a request from the responder is handed to policy as a new session ([`Outcome::Reopen`]).
 
 use crate::drop_reason::DropReason;
 use crate::net::icmp::{IcmpClass, QueryKind, classify_v4, classify_v6};
 use crate::net::numbers::ICMP_HEADER_BYTES;
-use crate::session::{Direction, SessionState};
+use crate::session::{Direction, SessionFlags, SessionState};
 
 use super::{Change, Outcome, Transition};
 
@@ -76,6 +80,12 @@ impl IcmpMessage {
 const REPLIED: u8 = 1 << 4;
 const KIND_MASK: u8 = 0x0f;
 
+/// Whether a session of this module can have `tracker` for its state.
+pub const fn is_state(tracker: u8) -> bool {
+    let kind = tracker & !REPLIED;
+    kind == QueryKind::Echo as u8 || kind == QueryKind::Timestamp as u8
+}
+
 /// Whether no request of the session was answered yet.
 pub const fn is_unreplied(state: &SessionState) -> bool {
     state.tracker & REPLIED == 0
@@ -113,6 +123,15 @@ impl Outstanding {
         }
     }
 
+    /// Takes the requests up to `sequence` for sent, if it is ahead and not by too many.
+    fn catch_up(&mut self, sequence: u16) {
+        let ahead = u32::from(sequence.wrapping_sub(self.highest));
+        if ahead < OUTSTANDING_MAX {
+            self.bitmap = (self.bitmap << ahead) | ((1 << ahead) - 1);
+            self.highest = sequence;
+        }
+    }
+
     /// Whether `sequence` was waiting; it no longer is.
     fn reply(&mut self, sequence: u16) -> bool {
         let bit = Self::bit(self.highest.wrapping_sub(sequence)).unwrap_or(0);
@@ -139,13 +158,22 @@ pub fn open(query: &IcmpQuery) -> Result<SessionState, DropReason> {
     Ok(state)
 }
 
-/// Takes one query or reply of a session into account.
-pub fn track(state: &mut SessionState, direction: Direction, query: &IcmpQuery) -> Outcome {
+/// Takes one query or reply of a session into account; `catching_up` for a bounded time after a takeover.
+pub fn track(
+    state: &mut SessionState,
+    direction: Direction,
+    query: &IcmpQuery,
+    catching_up: bool,
+) -> Outcome {
     let same_kind = state.tracker & KIND_MASK == query.kind as u8;
     let mut outstanding = Outstanding::load(state);
+    if catching_up && same_kind && state.flags.lags_behind(Direction::Original) {
+        outstanding.catch_up(query.sequence);
+    }
     match (direction, query.is_request) {
         (Direction::Reply, true) => Outcome::Reopen,
         (Direction::Original, true) => {
+            state.flags = state.flags.with(SessionFlags::LAGS_ORIGINAL, false);
             if same_kind {
                 outstanding.request(query.sequence);
             } else {
@@ -177,6 +205,37 @@ mod tests {
 
     fn echo(is_request: bool, sequence: u16) -> IcmpQuery {
         IcmpQuery { kind: QueryKind::Echo, is_request, identifier: 7, sequence }
+    }
+
+    fn track(state: &mut SessionState, direction: Direction, query: &IcmpQuery) -> Outcome {
+        super::track(state, direction, query, false)
+    }
+
+    #[test]
+    fn requests_of_the_last_moment_before_a_takeover_are_made_up_for() {
+        let track = super::track;
+        let mut state = open(&echo(true, 100)).unwrap();
+        let unknown = Outcome::Drop(DropReason::IcmpUnsolicited);
+        assert_eq!(
+            track(&mut state, Direction::Reply, &echo(false, 103), true),
+            unknown,
+            "it is this box's own"
+        );
+        state.flags = state.flags.with(SessionFlags::LAGGING, true);
+        assert_eq!(track(&mut state, Direction::Reply, &echo(false, 103), false), unknown, "long after");
+        let far = 100 + OUTSTANDING_MAX as u16;
+        assert_eq!(track(&mut state, Direction::Reply, &echo(false, far), true), unknown);
+        for sequence in [103, 101, 100] {
+            assert!(track(&mut state, Direction::Reply, &echo(false, sequence), true).passes(), "{sequence}");
+            assert_eq!(track(&mut state, Direction::Reply, &echo(false, sequence), true), unknown);
+        }
+        // The first request heard shows that there were others before it, and ends the guessing.
+        assert!(track(&mut state, Direction::Original, &echo(true, 110), true).passes());
+        for sequence in [109, 110, 104, 102] {
+            assert!(track(&mut state, Direction::Reply, &echo(false, sequence), true).passes(), "{sequence}");
+        }
+        assert_eq!(track(&mut state, Direction::Reply, &echo(false, 111), true), unknown);
+        assert_eq!(track(&mut state, Direction::Reply, &echo(false, 103), true), unknown);
     }
 
     #[test]

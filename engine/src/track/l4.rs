@@ -32,6 +32,14 @@ pub struct TrackConfig {
     pub tcp: TcpConfig,
 }
 
+impl TrackConfig {
+    /// Whether a takeover was a moment ago, so that sessions from the peer may be behind what their ends know.
+    #[inline]
+    pub const fn catching_up(&self) -> bool {
+        self.tcp.catch_up_bytes > 0
+    }
+}
+
 /// Tracker part of a session that begins with this packet, `last_seen` included. The caller sets the initiator's
 /// side, zones and next hops, after policy has admitted it.
 ///
@@ -60,8 +68,8 @@ pub fn track(
 ) -> Outcome {
     let outcome = match l4 {
         L4::Tcp(segment) => tcp::track(state, direction, segment, &config.tcp),
-        L4::Udp(_) => udp::track(state, direction),
-        L4::Icmp(query) => icmp::track(state, direction, query),
+        L4::Udp(_) => udp::track(state, direction, config.catching_up()),
+        L4::Icmp(query) => icmp::track(state, direction, query, config.catching_up()),
         L4::Other => other::track(state, direction),
     };
     if let Outcome::Pass(change) = outcome

@@ -3,6 +3,9 @@
 //! A resolver often sends two queries (A and AAAA) from one port, so a DNS session counts the queries that have
 //! no answer yet, in a word that only TCP uses otherwise, and closes when the last one is answered. An answer
 //! beyond that was asked for by nobody and drops: spoofed answers must be first.
+//!
+//! The count of a session from the peer box may lack the queries of its last moment. While it lags, two answers more
+//! pass than were counted: the resolver's two queries.
 
 use crate::drop_reason::DropReason;
 use crate::session::{Direction, SessionFlags, SessionState};
@@ -43,11 +46,11 @@ pub fn open(datagram: &UdpDatagram) -> SessionState {
     state
 }
 
-/// Takes one datagram of a session into account.
+/// Takes one datagram of a session into account; `catching_up` for a bounded time after a takeover.
 #[inline]
-pub fn track(state: &mut SessionState, direction: Direction) -> Outcome {
+pub fn track(state: &mut SessionState, direction: Direction, catching_up: bool) -> Outcome {
     if state.flags.contains(SessionFlags::DNS) {
-        return track_dns(state, direction);
+        return track_dns(state, direction, catching_up);
     }
     if direction == Direction::Reply && state.tracker != UdpState::Replied as u8 {
         state.tracker = UdpState::Replied as u8;
@@ -56,7 +59,10 @@ pub fn track(state: &mut SessionState, direction: Direction) -> Outcome {
     Outcome::PASS
 }
 
-fn track_dns(state: &mut SessionState, direction: Direction) -> Outcome {
+fn track_dns(state: &mut SessionState, direction: Direction, catching_up: bool) -> Outcome {
+    if catching_up && direction == Direction::Reply && state.peers[0].end == 0 && state.flags.lags() {
+        return answer_unheard_query(state);
+    }
     let unanswered = &mut state.peers[0].end;
     match direction {
         Direction::Original => {
@@ -82,6 +88,15 @@ fn track_dns(state: &mut SessionState, direction: Direction) -> Outcome {
     }
 }
 
+/// Each of the two bits stands for one query that may be missing from the count.
+#[cold]
+fn answer_unheard_query(state: &mut SessionState) -> Outcome {
+    let first = state.flags.lags_behind(Direction::Original);
+    let bit = SessionFlags::lag_of(if first { Direction::Original } else { Direction::Reply });
+    state.flags = state.flags.with(bit, false);
+    Outcome::PASS
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,23 +111,36 @@ mod tests {
     #[test]
     fn a_reply_establishes_once() {
         let mut state = open(&UdpDatagram { source_port: 4000, destination_port: 123 });
-        assert_eq!(track(&mut state, Direction::Original), Outcome::PASS);
+        assert_eq!(track(&mut state, Direction::Original, false), Outcome::PASS);
         assert_eq!(state.tracker, UdpState::Unreplied as u8);
-        assert_eq!(transition(track(&mut state, Direction::Reply)), Transition::Established);
-        assert_eq!(track(&mut state, Direction::Reply), Outcome::PASS);
+        assert_eq!(transition(track(&mut state, Direction::Reply, false)), Transition::Established);
+        assert_eq!(track(&mut state, Direction::Reply, false), Outcome::PASS);
     }
 
     #[test]
     fn the_last_dns_answer_closes() {
         let mut state = open(&UdpDatagram { source_port: 4000, destination_port: 53 });
-        assert_eq!(track(&mut state, Direction::Original), Outcome::PASS);
-        assert_eq!(transition(track(&mut state, Direction::Reply)), Transition::Established);
-        assert_eq!(transition(track(&mut state, Direction::Reply)), Transition::Closed);
+        assert_eq!(track(&mut state, Direction::Original, false), Outcome::PASS);
+        assert_eq!(transition(track(&mut state, Direction::Reply, false)), Transition::Established);
+        assert_eq!(transition(track(&mut state, Direction::Reply, false)), Transition::Closed);
         let before = state;
-        assert_eq!(track(&mut state, Direction::Reply), Outcome::Drop(DropReason::UdpUnsolicited));
+        assert_eq!(track(&mut state, Direction::Reply, false), Outcome::Drop(DropReason::UdpUnsolicited));
         assert_eq!(state, before);
         // A resolver that keeps its port asks again before the session is gone.
-        assert_eq!(track(&mut state, Direction::Original), Outcome::PASS);
-        assert_eq!(transition(track(&mut state, Direction::Reply)), Transition::Closed);
+        assert_eq!(track(&mut state, Direction::Original, false), Outcome::PASS);
+        assert_eq!(transition(track(&mut state, Direction::Reply, false)), Transition::Closed);
+    }
+
+    #[test]
+    fn answers_to_queries_of_the_last_moment_before_a_takeover_pass() {
+        let mut state = open(&UdpDatagram { source_port: 4000, destination_port: 53 });
+        assert_eq!(transition(track(&mut state, Direction::Reply, false)), Transition::Closed);
+        state.flags = state.flags.with(SessionFlags::LAGGING, true);
+        let refused = Outcome::Drop(DropReason::UdpUnsolicited);
+        assert_eq!(track(&mut state, Direction::Reply, false), refused, "not soon after a takeover");
+        for _ in 0..2 {
+            assert!(track(&mut state, Direction::Reply, true).passes());
+        }
+        assert_eq!(track(&mut state, Direction::Reply, true), refused);
     }
 }

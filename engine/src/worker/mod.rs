@@ -5,6 +5,7 @@
 //! when the coarse tick changed, whichever is first, each part with a budget, so that no poll takes long.
 
 mod counters;
+mod ha;
 mod mail;
 mod mode;
 mod outbox;
@@ -22,6 +23,7 @@ use crate::event::{EVENT_FRAME_BYTES_MAX, Event};
 use crate::interface::{Mac, PortId};
 use crate::io::{BURST_PACKETS_MAX, PortIo};
 use crate::pipeline::Shard;
+use crate::replication::ToHa;
 use crate::session::SessionHandle;
 use crate::time::{Instant, Tick};
 
@@ -51,6 +53,8 @@ pub struct Worker<Io: PortIo> {
     until_housekeeping: u32,
     tick: Tick,
     running: bool,
+    /// The HA core, on a box of a pair.
+    ha: Option<Box<ha::HaPort>>,
 }
 
 impl<Io: PortIo> Worker<Io> {
@@ -83,6 +87,7 @@ impl<Io: PortIo> Worker<Io> {
             until_housekeeping: 0,
             tick: Tick::default(),
             running: true,
+            ha: None,
             io,
         }
     }
@@ -91,12 +96,14 @@ impl<Io: PortIo> Worker<Io> {
     #[inline]
     pub fn poll(&mut self, now: Instant) -> usize {
         self.outbox.refill(&mut self.io);
+        // Before the packets, whose fate depends on it.
+        let told = if self.ha.is_some() { self.poll_ha(now) } else { 0 };
         // Before the packets, so that none meets a session whose time is over.
         if self.until_housekeeping == 0 || now.tick() != self.tick {
             self.housekeep(now);
         }
         self.until_housekeeping -= 1;
-        let mut found = 0;
+        let mut found = told;
         if self.running {
             for port in 0..self.received.len() {
                 found += self.poll_port(now, PortId(port as u8));
@@ -108,6 +115,9 @@ impl<Io: PortIo> Worker<Io> {
         self.outbox.flush(&mut self.io);
         self.polls += 1;
         self.idle_polls += u64::from(found == 0);
+        if self.ha.is_some() {
+            self.publish_ha(now, found - told);
+        }
         found
     }
 
@@ -150,7 +160,13 @@ impl<Io: PortIo> Worker<Io> {
     fn housekeep(&mut self, now: Instant) {
         self.until_housekeeping = HOUSEKEEPING_POLLS;
         self.tick = now.tick();
-        self.shard.expire(now, EXPIRY_BUDGET_SESSIONS, &mut self.outbox);
+        if !self.shard.lease_holds() {
+            return;
+        }
+        self.shard.end_slack(now);
+        if self.shard.role_in_force().is_active() {
+            self.shard.expire(now, EXPIRY_BUDGET_SESSIONS, &mut self.outbox);
+        }
         self.shard.poll_neighbours(now, &mut self.outbox);
         self.send_mail();
     }
@@ -205,6 +221,25 @@ impl<Io: PortIo> Worker<Io> {
     /// Events go into `ring` from now on.
     pub fn set_events(&mut self, ring: rtrb::Producer<Event>) {
         self.outbox.set_events(ring);
+    }
+
+    /// Whether the lease of the HA core holds (`role::Lease`), to be told before each poll. While it does not the
+    /// worker does what a standby does, whatever its role, and runs no timers.
+    #[inline]
+    pub fn set_lease_holds(&mut self, holds: bool) {
+        if self.shard.lease_holds() != holds {
+            self.shard.set_lease_holds(holds);
+        }
+    }
+
+    /// Received HSRP packets go into `ring` from now on.
+    pub fn set_hsrp_ring(&mut self, ring: rtrb::Producer<ToHa>) {
+        self.outbox.set_hsrp_ring(ring);
+    }
+
+    /// HSRP packets lost because that ring was full.
+    pub fn hsrp_lost(&self) -> u64 {
+        self.outbox.hsrp_lost
     }
 
     /// Removes a session before its time (`clear ip inspect sessions`); `false` when it is gone already.

@@ -5,6 +5,7 @@ use crate::event::Event;
 use crate::interface::PortId;
 use crate::io::{PacketBuf, PortIo};
 use crate::neighbour::NeighbourUpdate;
+use crate::replication::ToHa;
 
 /// Packets of the box's own (requests, errors) that may be under way in one poll.
 const OWN_PACKETS_MAX: usize = 32;
@@ -24,6 +25,9 @@ pub struct Outbox<P> {
     events: Option<rtrb::Producer<Event>>,
     /// Events lost because the control thread was slow.
     pub events_lost: u64,
+    /// Where received HSRP packets go, and how many found no room.
+    hsrp_ring: Option<rtrb::Producer<ToHa>>,
+    pub(super) hsrp_lost: u64,
     /// Frames of the box's own that were begun; each is sent, or dropped under a reason.
     pub(super) originated: u64,
     /// Drops of this worker by reason.
@@ -53,6 +57,8 @@ impl<P: PacketBuf> Outbox<P> {
             learned: Vec::new(),
             events: None,
             events_lost: 0,
+            hsrp_ring: None,
+            hsrp_lost: 0,
             originated: 0,
             drops: DropCounters::default(),
             sent: vec![TxCounters::default(); ports],
@@ -78,6 +84,24 @@ impl<P: PacketBuf> Outbox<P> {
         if ring.slots() <= reserved || ring.push(event).is_err() {
             self.events_lost += 1;
         }
+    }
+
+    /// Received HSRP packets go into `ring` from now on.
+    pub(super) fn set_hsrp_ring(&mut self, ring: rtrb::Producer<ToHa>) {
+        self.hsrp_ring = Some(ring);
+    }
+
+    /// Whether anybody wants HSRP packets.
+    pub fn has_hsrp_ring(&self) -> bool {
+        self.hsrp_ring.is_some()
+    }
+
+    /// Hands an HSRP packet to the HA core; never waits. `false`, and counted, when there was no room.
+    pub fn hsrp(&mut self, message: ToHa) -> bool {
+        let Some(ring) = &mut self.hsrp_ring else { return false };
+        let taken = ring.push(message).is_ok();
+        self.hsrp_lost += u64::from(!taken);
+        taken
     }
 
     /// Queues a finished frame.
@@ -179,6 +203,7 @@ mod tests {
     use crate::event::SessionEnd;
     use crate::flow::{FlowKey, HashKey};
     use crate::policy::{Action, RuleIndex};
+    use crate::replication::Birth;
     use crate::session::{Admission, SessionState, SessionTable, TableConfig};
     use crate::testkit::HeapPacket;
     use crate::time::Tick;
@@ -188,7 +213,7 @@ mod tests {
         let config = TableConfig { sessions_max: 16, hash_key: HashKey::FIXED, touch_at_start: false };
         let mut table = SessionTable::new(config).unwrap();
         let (key, side) = FlowKey::ipv4(1, 2, 3, 4, 17, 0);
-        let admission = Admission { rule: 0, now: Tick(1) };
+        let admission = Admission { rule: 0, now: Tick(1), birth: Birth(1) };
         let hash = table.hash(&key);
         let handle = table.insert(&key, hash, &SessionState::default(), admission, Tick(9)).unwrap();
         let session = table.snapshot(handle).unwrap();

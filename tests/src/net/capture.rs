@@ -22,8 +22,12 @@ impl Capture {
     pub fn start(namespace: &Namespace, interface: &str, filter: &str, dir: &Path) -> LabResult<Capture> {
         let file = dir.join(format!("{}-{interface}.pcap", namespace.name()));
         let mut command = namespace.command("tcpdump");
-        // Root keeps its identity (-Z) so that the file may be written; each packet goes to the file at once.
-        command.args(["-i", interface, "-U", "-s", "0", "-Z", "root", "-w"]).arg(&file).arg(filter);
+        // Root keeps its identity (-Z) so that the file may be written; each packet goes to the file at once, so
+        // that none is lost in a buffer at the end.
+        command
+            .args(["-i", interface, "--immediate-mode", "-U", "-s", "0", "-Z", "root", "-w"])
+            .arg(&file)
+            .arg(filter);
         let process = Guarded::spawn(&mut command, &file.with_extension("log"))?;
         wait_until("tcpdump to listen", LIMIT, || {
             let log = process.log();
@@ -44,6 +48,12 @@ impl Capture {
             Ok(()) | Err(LabError::Deadline { .. }) => self.read(display_filter, fields),
             Err(other) => Err(other),
         }
+    }
+
+    /// Stops capturing and returns the file, whatever is in it.
+    pub fn stop(mut self) -> LabResult<PathBuf> {
+        self.process.terminate(LIMIT)?;
+        Ok(self.file)
     }
 
     fn read(&self, display_filter: &str, fields: &[&str]) -> LabResult<Vec<Vec<String>>> {

@@ -13,11 +13,15 @@ pub struct InterfaceConfig {
     pub addresses: Vec<String>,
     /// Largest IP packet in bytes.
     pub mtu: u16,
+    /// Number of the same interface on both boxes of a pair.
+    pub ha_id: Option<u16>,
 }
 
 /// What a test may vary; everything else is the standard single firewall.
 #[derive(Clone, Debug)]
 pub struct BoxConfig {
+    /// `name`.
+    pub name: String,
     /// `workers.lcores`.
     pub lcores: Vec<u16>,
     /// `workers.poll`.
@@ -49,8 +53,10 @@ impl Default for BoxConfig {
                 name: name.to_owned(),
                 addresses: vec![format!("{v4}/24"), format!("{v6}/64")],
                 mtu: 1500,
+                ha_id: None,
             };
         BoxConfig {
+            name: "lab".to_owned(),
             lcores: vec![0],
             poll: "adaptive",
             sessions_max: 65_536,
@@ -74,15 +80,16 @@ impl BoxConfig {
     /// Adds the third interface, for a lab with a third host.
     pub fn add_dmz(&mut self) {
         let addresses = vec![format!("{BOX_DMZ}/24")];
-        self.interfaces.push(InterfaceConfig { name: "dmz".into(), addresses, mtu: 1500 });
+        self.interfaces.push(InterfaceConfig { name: "dmz".into(), addresses, mtu: 1500, ha_id: None });
     }
 
     /// The whole file.
     pub fn to_toml(&self, control_socket: &Path) -> String {
         let mut text = format!(
-            "name = \"lab\"\ncontrol_socket = {socket:?}\n\n\
+            "name = {name:?}\ncontrol_socket = {socket:?}\n\n\
              [eal]\nmemory_mb = {memory}\nextra = [\"--no-pci\"]\n\n\
              [workers]\nlcores = {lcores:?}\npoll = {poll:?}\nsessions_max = {sessions}\n",
+            name = self.name,
             socket = control_socket.display().to_string(),
             memory = self.memory_mb,
             lcores = self.lcores,
@@ -97,6 +104,9 @@ impl BoxConfig {
                 addresses = interface.addresses,
                 mtu = interface.mtu,
             );
+            if let Some(ha_id) = interface.ha_id {
+                text += &format!("ha_id = {ha_id}\n");
+            }
         }
         text + &self.rules + &self.more
     }

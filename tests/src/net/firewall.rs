@@ -4,6 +4,7 @@ use super::config::BoxConfig;
 use super::console::Console;
 use super::error::{IoContext, LabError, LabResult};
 use super::lab::Lab;
+use super::namespace::Namespace;
 use super::process::{Finished, Guarded, run};
 use super::wait::{Look, wait_until};
 use nix::sys::signal::Signal;
@@ -49,6 +50,7 @@ pub struct Firewall {
     process: Guarded,
     console: Console,
     socket: PathBuf,
+    label: String,
     quiet: bool,
 }
 
@@ -63,18 +65,31 @@ impl Firewall {
 
     /// Starts the box with a configuration file that names `socket`, and waits until its console answers.
     pub fn start_file(lab: &Lab, file: &Path, socket: &Path) -> LabResult<Firewall> {
-        let binary = binary()?;
-        let mut command = lab.firewall.command(&binary);
-        command.arg("run").arg(file);
-        let process = Guarded::spawn(&mut command, &lab.dir().join("box.log"))?;
-        let console = Console::new(&binary, socket);
-        let mut firewall = Firewall { process, console, socket: socket.to_owned(), quiet: false };
+        let mut firewall =
+            Firewall::launch(&lab.firewall, "the box", file, socket, &lab.dir().join("box.log"))?;
         firewall.wait_ready()?;
         Ok(firewall)
     }
 
-    fn wait_ready(&mut self) -> LabResult {
-        wait_until("the box's control socket", START_LIMIT, || {
+    /// Starts a box in `namespace` and does not wait for it; `label` names it in messages.
+    pub fn launch(
+        namespace: &Namespace,
+        label: &str,
+        file: &Path,
+        socket: &Path,
+        log: &Path,
+    ) -> LabResult<Firewall> {
+        let binary = binary()?;
+        let mut command = namespace.command(&binary);
+        command.arg("run").arg(file);
+        let process = Guarded::spawn(&mut command, log)?;
+        let console = Console::new(&binary, socket);
+        Ok(Firewall { process, console, socket: socket.to_owned(), label: label.to_owned(), quiet: false })
+    }
+
+    /// Waits until the console answers.
+    pub fn wait_ready(&mut self) -> LabResult {
+        wait_until(&format!("the control socket of {}", self.label), START_LIMIT, || {
             if let Some(status) = self.process.exited()? {
                 return Err(LabError::BoxEnded { status, log: tail(&self.process.log()) });
             }
@@ -104,8 +119,13 @@ impl Firewall {
 
     /// Keeps the log to itself when dropped.
     pub fn quiet(mut self) -> Firewall {
-        self.quiet = true;
+        self.keep_quiet();
         self
+    }
+
+    /// The same, for a box in use.
+    pub fn keep_quiet(&mut self) {
+        self.quiet = true;
     }
 
     /// Fails with the box's log when the box is not running any more.
@@ -141,7 +161,7 @@ impl Firewall {
 impl Drop for Firewall {
     fn drop(&mut self) {
         if !self.quiet {
-            eprintln!("---- the box's log ends:\n{}\n----", tail(&self.process.log()));
+            eprintln!("---- the log of {} ends:\n{}\n----", self.label, tail(&self.process.log()));
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::addresses::in_url;
 use super::error::{IoContext, LabError, LabResult};
 use super::namespace::Namespace;
+use super::noise::Noise;
 use super::process::{Guarded, run};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -61,18 +62,15 @@ fn sha256(path: &PathBuf) -> LabResult<String> {
     }
 }
 
-/// xorshift64: no two segments alike, so that a lost, repeated or swapped one changes the digest.
 fn write_noise(path: &Path, bytes: usize) -> std::io::Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
-    let mut x: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut noise = Noise::default();
+    let mut chunk = [0; 4096];
     let mut left = bytes;
     while left > 0 {
-        x ^= x << 13;
-        x ^= x >> 7;
-        x ^= x << 17;
-        let word = x.to_le_bytes();
-        let n = left.min(word.len());
-        out.write_all(&word[..n])?;
+        let n = left.min(chunk.len());
+        noise.fill(&mut chunk[..n]);
+        out.write_all(&chunk[..n])?;
         left -= n;
     }
     out.flush()

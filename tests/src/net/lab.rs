@@ -6,16 +6,14 @@ use super::addresses::{
 use super::config::BoxConfig;
 use super::error::{IoContext, LabResult};
 use super::firewall::Firewall;
-use super::namespace::{Namespace, TOOL_LIMIT, require_root, sweep, unique_name};
-use super::process::run;
+use super::namespace::{Namespace, require_root, sweep, unique_name};
+use super::wire::{Host, veth, without_ipv6};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
-use std::process::Command;
 use std::sync::Once;
 use tempfile::TempDir;
 
-/// Name of the client's and of the server's interface.
-pub const HOST_INTERFACE: &str = "eth0";
+pub use super::wire::HOST_INTERFACE;
 
 /// The host behind the box's third interface, for labs that have one.
 pub const DMZ_HOST: Ipv4Addr = Ipv4Addr::new(10, 0, 3, 9);
@@ -53,13 +51,16 @@ pub struct Lab {
     dir: TempDir,
 }
 
-/// A host at one end of a link.
-struct Host<'a> {
-    namespace: &'a Namespace,
-    v4: Ipv4Addr,
-    v6: Ipv6Addr,
-    gateway4: Ipv4Addr,
-    gateway6: Ipv6Addr,
+/// A new lab's name and directory. The first lab of a process sweeps what dead ones left.
+pub(super) fn prepare() -> LabResult<(String, TempDir)> {
+    require_root()?;
+    static SWEPT: Once = Once::new();
+    let mut swept = Ok(0);
+    SWEPT.call_once(|| swept = sweep());
+    swept?;
+    let name = unique_name();
+    let dir = tempfile::Builder::new().prefix(&format!("{name}-")).tempdir().doing("making a directory")?;
+    Ok((name, dir))
 }
 
 impl Lab {
@@ -68,17 +69,9 @@ impl Lab {
         Lab::with(&Topology::default())
     }
 
-    /// Builds namespaces, links, addresses and routes. The first lab of a process sweeps what dead ones left.
+    /// Builds namespaces, links, addresses and routes.
     pub fn with(topology: &Topology) -> LabResult<Lab> {
-        require_root()?;
-        static SWEPT: Once = Once::new();
-        let mut swept = Ok(0);
-        SWEPT.call_once(|| swept = sweep());
-        swept?;
-
-        let name = unique_name();
-        let dir =
-            tempfile::Builder::new().prefix(&format!("{name}-")).tempdir().doing("making a directory")?;
+        let (name, dir) = prepare()?;
         let lab = Lab {
             client: Namespace::create(&name, "client")?,
             firewall: Namespace::create(&name, "box")?,
@@ -87,9 +80,7 @@ impl Lab {
             name,
             dir,
         };
-        // Before the links exist, so that the kernel never gives the box's ends a link-local address.
-        lab.firewall.sysctl("net.ipv6.conf.all.disable_ipv6", "1")?;
-        lab.firewall.sysctl("net.ipv6.conf.default.disable_ipv6", "1")?;
+        without_ipv6(&lab.firewall)?;
         lab.link("inside", topology.inside_mtu, &lab.client)?;
         lab.link("outside", topology.outside_mtu, &lab.server)?;
         Host { namespace: &lab.client, v4: CLIENT, v6: CLIENT6, gateway4: BOX_INSIDE, gateway6: BOX_INSIDE6 }
@@ -141,43 +132,6 @@ impl Lab {
 
     /// A veth pair: `box_end` in the box's namespace, [`HOST_INTERFACE`] in the host's.
     fn link(&self, box_end: &str, mtu: u16, host: &Namespace) -> LabResult {
-        let mtu = mtu.to_string();
-        self.firewall.ip([
-            "link",
-            "add",
-            box_end,
-            "mtu",
-            &mtu,
-            "type",
-            "veth",
-            "peer",
-            "name",
-            HOST_INTERFACE,
-            "mtu",
-            &mtu,
-            "netns",
-            host.name(),
-        ])?;
-        for (namespace, device) in [(&self.firewall, box_end), (host, HOST_INTERFACE)] {
-            // With offloads on, hosts hand over packets without checksums and larger than the MTU; a real wire
-            // never carries either.
-            let mut ethtool = Command::new("ip");
-            ethtool.args(["netns", "exec", namespace.name(), "ethtool", "-K", device]);
-            ethtool.args(["tx", "off", "tso", "off", "gso", "off", "gro", "off"]);
-            run(&mut ethtool, TOOL_LIMIT)?.success()?;
-            namespace.ip(["link", "set", device, "up"])?;
-        }
-        Ok(())
-    }
-}
-
-impl Host<'_> {
-    fn configure(&self) -> LabResult {
-        let n = self.namespace;
-        n.ip(["addr", "add", &format!("{}/24", self.v4), "dev", HOST_INTERFACE])?;
-        n.ip(["addr", "add", &format!("{}/64", self.v6), "dev", HOST_INTERFACE, "nodad"])?;
-        n.ip(["route", "add", "default", "via", &self.gateway4.to_string()])?;
-        n.ip(["-6", "route", "add", "default", "via", &self.gateway6.to_string(), "dev", HOST_INTERFACE])?;
-        Ok(())
+        veth((&self.firewall, box_end), (host, HOST_INTERFACE), mtu)
     }
 }

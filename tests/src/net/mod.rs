@@ -19,12 +19,15 @@ pub mod http;
 pub mod iperf;
 pub mod lab;
 pub mod namespace;
+pub mod noise;
+pub mod pair;
 pub mod ping;
 pub mod process;
 pub mod reports;
 pub mod scapy;
 pub mod sockets;
 pub mod wait;
+pub mod wire;
 
 pub use config::BoxConfig;
 pub use console::Console;

@@ -80,7 +80,9 @@ fn read_all(pipe: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle
     })
 }
 
-struct KillOnDrop(Child);
+/// Ends its child when dropped, at once.
+#[derive(Debug)]
+pub(super) struct KillOnDrop(pub(super) Child);
 
 impl Drop for KillOnDrop {
     fn drop(&mut self) {

@@ -53,6 +53,37 @@ impl Stopwatch {
     }
 }
 
+/// Time since 1970 on the clock that the kernel stamps received packets with.
+#[expect(clippy::disallowed_methods, reason = "the tests' only clock")]
+pub fn wall_clock() -> Duration {
+    // A clock before 1970 is no clock.
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
+}
+
+/// A beat for traffic: moments at equal distances. A beat that was missed is made up for at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    clock: Stopwatch,
+    period: Duration,
+    beats: u32,
+}
+
+impl Pace {
+    /// The first beat is one period from now.
+    pub fn every(period: Duration) -> Pace {
+        Pace { clock: Stopwatch::start(), period, beats: 0 }
+    }
+
+    /// Waits for the next beat.
+    pub fn wait(&mut self) {
+        self.beats += 1;
+        let early = (self.period * self.beats).saturating_sub(self.clock.elapsed());
+        if !early.is_zero() {
+            pause(early);
+        }
+    }
+}
+
 /// One look at a condition.
 pub enum Look<T> {
     /// It holds.

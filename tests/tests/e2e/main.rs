@@ -14,6 +14,7 @@ mod idle;
 mod lab;
 mod malformed;
 mod mtu;
+mod pair;
 mod policy;
 mod ports;
 mod startup;

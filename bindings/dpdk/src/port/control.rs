@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crossbeam::utils::CachePadded;
 
 use super::kernel::{KernelInterface, KernelState};
+use super::watch::LinkWatch;
 use super::{Attached, PortError, PortInfo, RETA_PATTERN_ENTRIES, Settings};
 use crate::error::Errno;
 use crate::gate::Gate;
@@ -163,13 +164,15 @@ impl PortControl {
     /// # Errors
     /// [`PortError::Driver`] if the driver does not answer.
     pub fn link(&self) -> Result<Link, PortError> {
-        let mut raw = dpdk_sys::hf_link::default();
-        // SAFETY: the port is attached and `raw` is writable.
-        let result = unsafe { dpdk_sys::hf_port_link(self.id(), &mut raw) };
-        self.attached.check("reading the link", result)?;
-        let mut link = Link::from_raw(raw);
-        link.up &= self.kernel.as_ref().is_none_or(|kernel| kernel.state() == KernelState::Running);
-        Ok(link)
+        super::watch::read_link(&self.attached, self.kernel.as_ref())
+    }
+
+    /// A reader of the link for another thread.
+    ///
+    /// # Errors
+    /// [`PortError::Driver`] if the kernel has no socket to give.
+    pub fn link_watch(&self) -> Result<LinkWatch, PortError> {
+        LinkWatch::new(Arc::clone(&self.attached), self.kernel.as_ref())
     }
 
     /// The device is gone for good: its driver said so, or finds it gone now, or the kernel interface it stood on

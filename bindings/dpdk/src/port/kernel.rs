@@ -40,6 +40,11 @@ impl KernelInterface {
         }
     }
 
+    /// The same interface, for another thread. The socket is the same one, and so belongs to the same namespace.
+    pub(super) fn try_clone(&self) -> io::Result<KernelInterface> {
+        Ok(KernelInterface { index: self.index, socket: self.socket.try_clone()? })
+    }
+
     /// An interface that was renamed is still itself: it is known by its index.
     pub(super) fn state(&self) -> KernelState {
         // SAFETY: zeroes are a valid `ifreq`, a struct of numbers.

@@ -8,6 +8,7 @@ mod control;
 mod error;
 mod info;
 mod kernel;
+mod watch;
 
 use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::ffi::CString;
@@ -17,6 +18,7 @@ pub use config::{PortConfig, RETA_PATTERN_ENTRIES, RssConfig, Settings};
 pub use control::PortControl;
 pub use error::PortError;
 pub use info::PortInfo;
+pub use watch::LinkWatch;
 
 use crate::eal::EalRef;
 use crate::error::Errno;

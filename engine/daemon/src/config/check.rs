@@ -19,12 +19,11 @@ pub(super) fn check(config: &Config, places: &Places<'_, '_, '_>) {
     routes(config, places);
     rules(config, places);
     inspect(config, places);
-    ha(config, places);
-    standby(config, places);
+    super::pair::check(config, places);
 }
 
 /// For each value that equals an earlier one: both positions.
-fn repeated<'a, T: PartialEq + 'a>(values: impl Iterator<Item = T>) -> Vec<(usize, usize)> {
+pub(super) fn repeated<'a, T: PartialEq + 'a>(values: impl Iterator<Item = T>) -> Vec<(usize, usize)> {
     let values: Vec<T> = values.collect();
     let earlier = |i: usize| values[..i].iter().position(|value| *value == values[i]);
     (1..values.len()).filter_map(|i| earlier(i).map(|first| (first, i))).collect()
@@ -111,13 +110,22 @@ fn addresses(config: &Config, places: &Places<'_, '_, '_>) {
     }
 }
 
-/// Whether the box itself has `address`.
-fn own(config: &Config, address: IpAddr) -> Option<&InterfaceConfig> {
+/// The interface that has `address`.
+pub(super) fn own(config: &Config, address: IpAddr) -> Option<&InterfaceConfig> {
     config.interfaces.iter().find(|interface| interface.addresses.iter().any(|a| a.address == address))
 }
 
-/// Position of the interface called `name`, or a complaint that there is none.
-fn named<'c>(
+/// Why `address` cannot be another host's, if it cannot.
+fn of_the_box(config: &Config, address: IpAddr) -> Option<&'static str> {
+    let is_virtual = config.standby.iter().any(|s| s.virtual_addresses.iter().any(|v| *v == address));
+    match own(config, address) {
+        Some(_) => Some("that is the box's own address"),
+        None => is_virtual.then_some("that is a virtual address of the box"),
+    }
+}
+
+/// The interface called `name`, or a complaint that there is none.
+pub(super) fn named<'c>(
     config: &'c Config,
     name: &str,
     key: &[Step],
@@ -146,8 +154,8 @@ fn neighbours(config: &Config, places: &Places<'_, '_, '_>) {
         };
         let key = key_path!["neighbour", i, "address"];
         let link_local = matches!(n.address, IpAddr::V6(v6) if v6.is_unicast_link_local());
-        if own(config, n.address).is_some() {
-            places.conflict(key, "that is the box's own address");
+        if let Some(conflict) = of_the_box(config, n.address) {
+            places.conflict(key, conflict);
         } else if !link_local && !interface.connected().any(|net| net.contains(&n.address)) {
             places.expected(key, format!("an address on a network of interface \"{}\"", interface.name));
         }
@@ -177,8 +185,8 @@ fn routes(config: &Config, places: &Places<'_, '_, '_>) {
         let family = if route.prefix.addr().is_ipv4() { "an IPv4" } else { "an IPv6" };
         if via.is_ipv4() != route.prefix.addr().is_ipv4() {
             places.expected(key, format!("{family} address, as its prefix is"));
-        } else if own(config, via).is_some() {
-            places.conflict(key, "that is the box's own address");
+        } else if let Some(conflict) = of_the_box(config, via) {
+            places.conflict(key, conflict);
         } else if !connected(via) {
             places.expected(key, format!("{family} address on a network that an interface is connected to"));
         }
@@ -234,52 +242,6 @@ fn inspect(config: &Config, places: &Places<'_, '_, '_>) {
                 key_path!["inspect", low],
                 format!("{high} is {high_value}, which must not be lower"),
             );
-        }
-    }
-}
-
-fn ha(config: &Config, places: &Places<'_, '_, '_>) {
-    let Some(ha) = &config.ha else { return };
-    if ha.dead_after < 2 * ha.heartbeat {
-        places.expected(key_path!["ha", "dead_after"], "at least twice the heartbeat");
-    }
-    if ha.local == ha.peer {
-        places.conflict(key_path!["ha", "peer"], "that is local");
-    } else if ha.local.is_ipv4() != ha.peer.is_ipv4() {
-        places.conflict(key_path!["ha", "peer"], "local is of the other address family");
-    }
-}
-
-fn standby(config: &Config, places: &Places<'_, '_, '_>) {
-    for (first, i) in repeated(config.standby.iter().map(|s| (&s.interface, s.group, s.version))) {
-        let conflict = format!("standby[{}] is the same group on that interface", first + 1);
-        places.conflict(key_path!["standby", i, "group"], conflict);
-    }
-    for (i, s) in config.standby.iter().enumerate() {
-        if s.version == 1 && s.group > 255 {
-            places.expected(
-                key_path!["standby", i, "group"],
-                "an integer from 0 to 255, as HSRP version 1 has it",
-            );
-        }
-        if s.hold <= s.hello {
-            places.expected(key_path!["standby", i, "hold"], "more than hello");
-        }
-        if s.virtual_addresses.is_empty() {
-            places.expected(key_path!["standby", i, "virtual_addresses"], "at least one address");
-        }
-        let Some(interface) = named(config, &s.interface, key_path!["standby", i, "interface"], places)
-        else {
-            continue;
-        };
-        for (j, address) in s.virtual_addresses.iter().enumerate() {
-            let key = key_path!["standby", i, "virtual_addresses", j];
-            let link_local = matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local());
-            if own(config, *address).is_some() {
-                places.conflict(key, "that is the box's own address");
-            } else if !link_local && !interface.connected().any(|net| net.contains(address)) {
-                places.expected(key, format!("an address on a network of interface \"{}\"", interface.name));
-            }
         }
     }
 }

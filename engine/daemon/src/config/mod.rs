@@ -9,6 +9,7 @@
 mod check;
 mod error;
 mod model;
+mod pair;
 mod places;
 mod reader;
 mod sections;
@@ -19,10 +20,10 @@ use std::path::Path;
 
 pub use error::{ConfigError, ConfigErrorKind, ConfigErrors};
 pub use model::{
-    Config, ConfigWarning, EalConfig, HaConfig, HaMode, InspectSettings, InterfaceConfig, LogConfig,
-    LogFormat, LogLevel, NeighbourConfig, PollMode, PortRange, Replicate, RouteConfig, RouteTarget,
-    RuleConfig, Secret, StandbyAuthentication, StandbyConfig, WorkersConfig,
+    Config, ConfigWarning, EalConfig, InspectSettings, InterfaceConfig, LogConfig, LogFormat, LogLevel,
+    NeighbourConfig, PollMode, PortRange, Replicate, RouteConfig, RouteTarget, RuleConfig, WorkersConfig,
 };
+pub use pair::{HaConfig, HaMode, PreemptConfig, Secret, StandbyAuthentication, StandbyConfig, TrackConfig};
 pub use write::Secrets;
 
 /// Largest configuration file in bytes; 10,000 rules take about two million.

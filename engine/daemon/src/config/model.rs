@@ -1,7 +1,7 @@
 //! The configuration as plain typed fields; what each key means stands here.
 
 use core::fmt;
-use core::net::{IpAddr, SocketAddr};
+use core::net::IpAddr;
 use core::time::Duration;
 use std::path::PathBuf;
 
@@ -10,6 +10,7 @@ use holdfast_engine::policy::Action;
 use holdfast_engine::track::TimeoutDurations;
 use ipnet::IpNet;
 
+use super::pair::{HaConfig, StandbyConfig};
 use crate::protocol::Protocol;
 
 /// A whole box.
@@ -42,14 +43,12 @@ pub struct Config {
 }
 
 impl Config {
-    /// Zone names in the order of their first interface. The first is [`ZoneId`] 1, since zone 0 is the box itself.
+    /// Zone names in their own order, not that of the interfaces: rule hashes name zones by number, and both boxes
+    /// of a pair must come to the same. The first is [`ZoneId`] 1, since zone 0 is the box itself.
     pub fn zones(&self) -> Vec<&str> {
-        let mut zones: Vec<&str> = Vec::new();
-        for interface in &self.interfaces {
-            if !zones.contains(&interface.zone.as_str()) {
-                zones.push(&interface.zone);
-            }
-        }
+        let mut zones: Vec<&str> = self.interfaces.iter().map(|interface| interface.zone.as_str()).collect();
+        zones.sort_unstable();
+        zones.dedup();
         zones
     }
 
@@ -62,11 +61,11 @@ impl Config {
     /// What is accepted but will surprise.
     pub fn warnings(&self) -> Vec<ConfigWarning> {
         let mut warnings = Vec::new();
-        if self.ha.is_some() {
-            warnings.push(ConfigWarning::HaNotActive);
+        if self.ha.as_ref().is_some_and(|ha| ha.insecure) {
+            warnings.push(ConfigWarning::HaInsecure);
         }
-        if !self.standby.is_empty() {
-            warnings.push(ConfigWarning::StandbyNotActive);
+        if self.ha.is_none() && !self.standby.is_empty() {
+            warnings.push(ConfigWarning::StandbyWithoutHa);
         }
         if !self.inspect.has_default_limits() {
             warnings.push(ConfigWarning::LimitsNotEnforced);
@@ -81,12 +80,16 @@ impl Config {
 /// Something a user should know about a configuration that is otherwise right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigWarning {
-    /// `[ha]` is there.
-    #[error("[ha] is accepted but not active in this version: the box runs as a single firewall")]
-    HaNotActive,
-    /// `[[standby]]` is there.
-    #[error("[[standby]] is accepted but not active in this version: virtual addresses are not served")]
-    StandbyNotActive,
+    /// `ha.insecure` is set.
+    #[error(
+        "[ha] insecure = true: whoever reaches the HA link can read, forge and remove sessions; a key_file is not used"
+    )]
+    HaInsecure,
+    /// `[[standby]]` is there, `[ha]` is not.
+    #[error(
+        "there is [[standby]] but no [ha]: the box speaks plain HSRP and replicates no sessions, so that a switchover ends them"
+    )]
+    StandbyWithoutHa,
     /// A half-open limit differs from its default.
     #[error("[inspect] max_incomplete_*, one_minute_*, host_*: accepted but not enforced in this version")]
     LimitsNotEnforced,
@@ -354,76 +357,4 @@ pub struct LogConfig {
     pub format: LogFormat,
     /// `level`; the environment's `RUST_LOG` goes before it.
     pub level: LogLevel,
-}
-
-/// `ha.mode`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HaMode {
-    /// Packets do not wait for the peer.
-    Async,
-    /// A reply is released when the peer has the session.
-    Commit,
-}
-
-/// `[ha]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HaConfig {
-    /// `lcore`.
-    pub lcore: u16,
-    /// `local`: own end of the HA link.
-    pub local: SocketAddr,
-    /// `peer`: the other end.
-    pub peer: SocketAddr,
-    /// `key_file`: from `holdfast keygen`.
-    pub key_file: PathBuf,
-    /// `heartbeat`.
-    pub heartbeat: Duration,
-    /// `dead_after`: silence after which the peer counts as dead.
-    pub dead_after: Duration,
-    /// `mode`.
-    pub mode: HaMode,
-    /// `update_interval`: refresh of windows and idle times.
-    pub update_interval: Duration,
-}
-
-/// Text that must not be shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(pub String);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(********)")
-    }
-}
-
-/// `standby.authentication`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StandbyAuthentication {
-    /// `{ text = "cisco" }`: plain text, at most 8 characters (RFC 2281).
-    Text(Secret),
-    /// `{ md5_key = "…" }`.
-    Md5(Secret),
-}
-
-/// `[[standby]]`: one HSRP group on one interface.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StandbyConfig {
-    /// `interface`: its name.
-    pub interface: String,
-    /// `group`: 0–255 in version 1, 0–4095 in version 2.
-    pub group: u16,
-    /// `version`: 1 or 2.
-    pub version: u8,
-    /// `virtual_addresses`.
-    pub virtual_addresses: Vec<IpAddr>,
-    /// `priority`.
-    pub priority: u8,
-    /// `preempt`.
-    pub preempt: bool,
-    /// `hello`.
-    pub hello: Duration,
-    /// `hold`.
-    pub hold: Duration,
-    /// `authentication`.
-    pub authentication: Option<StandbyAuthentication>,
 }

@@ -85,6 +85,11 @@ impl<'a, 'i, 't> Places<'a, 'i, 't> {
         self.push(path, |found| ConfigErrorKind::Unexpected { found, expected: expected.into() });
     }
 
+    /// There should be a value at `path`, and there is none.
+    pub(super) fn missing(&self, path: &[Step], expected: impl Into<String>) {
+        self.push(path, |_| ConfigErrorKind::Missing { expected: expected.into() });
+    }
+
     /// The value at `path` collides with another.
     pub(super) fn conflict(&self, path: &[Step], conflict: impl Into<String>) {
         self.push(path, |found| ConfigErrorKind::Conflict { found, conflict: conflict.into() });

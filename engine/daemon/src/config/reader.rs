@@ -180,7 +180,7 @@ impl<'a, 'i, 't> Section<'a, 'i, 't> {
         self.find(key).filter(|value| value.get_ref().is_table()).and_then(|_| self.table(key))
     }
 
-    /// The tables of `[[key]]`.
+    /// The tables of `[[key]]`, or of a list of tables.
     pub(super) fn tables(&self, key: &str) -> Vec<Section<'a, 'i, 't>> {
         let Some(value) = self.find(key) else { return Vec::new() };
         match value.get_ref() {
@@ -192,7 +192,10 @@ impl<'a, 'i, 't> Section<'a, 'i, 't> {
                 })
                 .collect(),
             _ => {
-                let expected = format!("tables headed [[{key}]]");
+                let expected = match self.path.is_empty() {
+                    true => format!("tables headed [[{key}]]"),
+                    false => "a list of tables".to_owned(),
+                };
                 self.section_error(value, self.key(key), expected);
                 Vec::new()
             }

@@ -1,6 +1,6 @@
 //! Reads each table of the file into its struct, with defaults and the limits of single values.
 
-use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::net::{IpAddr, Ipv4Addr};
 use core::time::Duration;
 use std::path::PathBuf;
 
@@ -12,14 +12,13 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use super::model::{
-    Config, EalConfig, HaConfig, HaMode, InspectSettings, InterfaceConfig, LogConfig, LogFormat, LogLevel,
-    NeighbourConfig, PollMode, Replicate, RouteConfig, RouteTarget, RuleConfig, Secret,
-    StandbyAuthentication, StandbyConfig, WorkersConfig,
+    Config, EalConfig, InspectSettings, InterfaceConfig, LogConfig, LogFormat, LogLevel, NeighbourConfig,
+    PollMode, Replicate, RouteConfig, RouteTarget, RuleConfig, WorkersConfig,
 };
+use super::pair::{self, HaMode};
 use super::reader::{Problems, Section};
 use super::values::{
-    address, boolean, duration, integer, interface_address, mac, name, one_of, ports, prefix, protocol,
-    socket_address, text,
+    address, boolean, duration, integer, interface_address, mac, name, one_of, ports, prefix, protocol, text,
 };
 
 pub(super) const POLL: &[(&str, PollMode)] = &[("busy", PollMode::Busy), ("adaptive", PollMode::Adaptive)];
@@ -41,14 +40,13 @@ pub(super) const HA_MODES: &[(&str, HaMode)] = &[("async", HaMode::Async), ("com
 const REPLICATE: &[(&str, Replicate)] = &[("always", Replicate::Always), ("never", Replicate::Never)];
 
 /// Highest lcore number, below DPDK's default `RTE_MAX_LCORE`.
-const LCORE_MAX: u16 = 127;
+pub(super) const LCORE_MAX: u16 = 127;
 /// Smallest link every IPv4 host must take packets of (RFC 791), and the largest frame size in common use.
 const MTU: core::ops::RangeInclusive<u16> = 576..=9216;
 const DESCRIPTORS: core::ops::RangeInclusive<u16> = 64..=32_768;
 const SESSIONS: core::ops::RangeInclusive<u32> = 1_024..=268_435_456;
 const COUNT: core::ops::RangeInclusive<u32> = 1..=u32::MAX;
 
-const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(86_400);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -91,8 +89,8 @@ pub(super) fn read(document: &Spanned<DeTable<'_>>, problems: &Problems<'_>) -> 
         rules: root.tables("rule").iter().map(rule).collect(),
         inspect: inspect(root.table("inspect")),
         log: log(root.table("log")),
-        ha: root.table("ha").as_ref().map(ha),
-        standby: root.tables("standby").iter().map(standby).collect(),
+        ha: root.table("ha").as_ref().map(pair::ha),
+        standby: root.tables("standby").iter().map(pair::standby).collect(),
     }
 }
 
@@ -287,68 +285,4 @@ fn log(section: Option<Section<'_, '_, '_>>) -> LogConfig {
         log.level = s.optional("level", one_of(LEVELS)).unwrap_or(log.level);
     }
     log
-}
-
-fn ha(s: &Section<'_, '_, '_>) -> HaConfig {
-    s.only(&["lcore", "local", "peer", "key_file", "heartbeat", "dead_after", "mode", "update_interval"]);
-    let nowhere = SocketAddr::new(NO_ADDRESS, 0);
-    let time = || duration(MILLISECOND..=60 * SECOND);
-    HaConfig {
-        lcore: s.required("lcore", "the lcore of the HA core", 0, integer(0..=LCORE_MAX)),
-        local: s.required("local", "the own end of the HA link", nowhere, socket_address),
-        peer: s.required("peer", "the peer's end of the HA link", nowhere, socket_address),
-        key_file: s.required("key_file", "a file made by `holdfast keygen`", String::new(), text).into(),
-        heartbeat: s.optional("heartbeat", time()).unwrap_or(Duration::from_millis(20)),
-        dead_after: s.optional("dead_after", time()).unwrap_or(Duration::from_millis(100)),
-        mode: s.optional("mode", one_of(HA_MODES)).unwrap_or(HaMode::Async),
-        update_interval: s.optional("update_interval", time()).unwrap_or(Duration::from_millis(250)),
-    }
-}
-
-fn standby(s: &Section<'_, '_, '_>) -> StandbyConfig {
-    s.only(&[
-        "interface",
-        "group",
-        "version",
-        "virtual_addresses",
-        "priority",
-        "preempt",
-        "hello",
-        "hold",
-        "authentication",
-    ]);
-    if !s.has("virtual_addresses") {
-        s.missing("virtual_addresses", "a list of virtual addresses");
-    }
-    let time = || duration(Duration::from_millis(15)..=255 * SECOND);
-    StandbyConfig {
-        interface: s.required("interface", "the name of an interface", String::new(), name),
-        group: s.required("group", "the number of the HSRP group", 0, integer(0..=4095)),
-        version: s.optional("version", integer(1..=2)).unwrap_or(1),
-        virtual_addresses: s.list("virtual_addresses", address),
-        priority: s.optional("priority", integer(0..=255)).unwrap_or(100),
-        preempt: s.optional("preempt", boolean).unwrap_or(false),
-        hello: s.optional("hello", time()).unwrap_or(3 * SECOND),
-        hold: s.optional("hold", time()).unwrap_or(10 * SECOND),
-        authentication: s.table("authentication").as_ref().and_then(authentication),
-    }
-}
-
-fn authentication(s: &Section<'_, '_, '_>) -> Option<StandbyAuthentication> {
-    s.only(&["text", "md5_key"]);
-    if s.has("text") == s.has("md5_key") {
-        s.missing("md5_key", "either md5_key = \"KEY\" or text = \"TEXT\", and not both");
-        return None;
-    }
-    let short = |most: usize| {
-        move |value: &toml::de::DeValue<'_>| {
-            text(value)
-                .ok()
-                .filter(|text| text.len() <= most && text.is_ascii())
-                .map(Secret)
-                .ok_or_else(|| format!("a secret of 1 to {most} ASCII characters"))
-        }
-    };
-    let plain = s.optional("text", short(8)).map(StandbyAuthentication::Text);
-    plain.or_else(|| s.optional("md5_key", short(64)).map(StandbyAuthentication::Md5))
 }

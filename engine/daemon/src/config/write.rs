@@ -3,11 +3,9 @@
 use core::fmt::{Display, Write as _};
 use core::time::Duration;
 
-use super::model::{
-    Config, HaConfig, InterfaceConfig, PollMode, Replicate, RouteTarget, RuleConfig, Secret,
-    StandbyAuthentication, StandbyConfig,
-};
-use super::sections::{ACTIONS, FORMATS, HA_MODES, LEVELS, POLL};
+use super::model::{Config, InterfaceConfig, PollMode, Replicate, RouteTarget, RuleConfig};
+use super::pair::{write_ha, write_standby};
+use super::sections::{ACTIONS, FORMATS, LEVELS, POLL};
 
 /// Whether secrets are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,9 +68,9 @@ impl Config {
         out.key("level", word(LEVELS, self.log.level));
 
         if let Some(config) = &self.ha {
-            ha(&mut out, config);
+            write_ha(&mut out, config);
         }
-        self.standby.iter().for_each(|s| standby(&mut out, s, secrets));
+        self.standby.iter().for_each(|s| write_standby(&mut out, s, secrets));
         out.0
     }
 
@@ -110,20 +108,20 @@ impl RuleConfig {
     }
 }
 
-struct Writer(String);
+pub(super) struct Writer(String);
 
 impl Writer {
-    fn section(&mut self, heading: &str) {
+    pub(super) fn section(&mut self, heading: &str) {
         // Writing to a string cannot fail.
         let _ = writeln!(self.0, "\n{heading}");
     }
 
-    fn key(&mut self, key: &str, value: impl Display) {
+    pub(super) fn key(&mut self, key: &str, value: impl Display) {
         let _ = writeln!(self.0, "{key} = {value}");
     }
 
     /// Nothing is written for an empty list, which everywhere means the same as no key.
-    fn list<T: Display>(&mut self, key: &str, values: impl Iterator<Item = T>) {
+    pub(super) fn list<T: Display>(&mut self, key: &str, values: impl Iterator<Item = T>) {
         let values: Vec<String> = values.map(|value| value.to_string()).collect();
         if !values.is_empty() {
             self.key(key, format!("[{}]", values.join(", ")));
@@ -131,15 +129,15 @@ impl Writer {
     }
 }
 
-fn quoted(text: &(impl Display + ?Sized)) -> toml::Value {
+pub(super) fn quoted(text: &(impl Display + ?Sized)) -> toml::Value {
     toml::Value::String(text.to_string())
 }
 
-fn time(duration: Duration) -> toml::Value {
+pub(super) fn time(duration: Duration) -> toml::Value {
     quoted(&humantime::format_duration(duration))
 }
 
-fn word<T: PartialEq>(words: &[(&'static str, T)], value: T) -> toml::Value {
+pub(super) fn word<T: PartialEq>(words: &[(&'static str, T)], value: T) -> toml::Value {
     quoted(words.iter().find(|(_, choice)| *choice == value).map_or("", |(word, _)| word))
 }
 
@@ -183,42 +181,5 @@ fn rule(out: &mut Writer, r: &RuleConfig) {
         Replicate::Always => out.key("replicate", quoted("always")),
         Replicate::Never => out.key("replicate", quoted("never")),
         Replicate::After(age) => out.key("replicate", format!("{{ after = {} }}", time(age))),
-    }
-}
-
-fn ha(out: &mut Writer, h: &HaConfig) {
-    out.section("[ha]");
-    out.key("lcore", h.lcore);
-    out.key("local", quoted(&h.local));
-    out.key("peer", quoted(&h.peer));
-    out.key("key_file", quoted(&h.key_file.to_string_lossy()));
-    out.key("heartbeat", time(h.heartbeat));
-    out.key("dead_after", time(h.dead_after));
-    out.key("mode", word(HA_MODES, h.mode));
-    out.key("update_interval", time(h.update_interval));
-}
-
-fn standby(out: &mut Writer, s: &StandbyConfig, secrets: Secrets) {
-    out.section("[[standby]]");
-    out.key("interface", quoted(&s.interface));
-    out.key("group", s.group);
-    out.key("version", s.version);
-    out.list("virtual_addresses", s.virtual_addresses.iter().map(quoted));
-    out.key("priority", s.priority);
-    out.key("preempt", s.preempt);
-    out.key("hello", time(s.hello));
-    out.key("hold", time(s.hold));
-    let secret = |Secret(text): &Secret| match secrets {
-        Secrets::Shown => quoted(text),
-        Secrets::Masked => quoted("********"),
-    };
-    match &s.authentication {
-        Some(StandbyAuthentication::Text(text)) => {
-            out.key("authentication", format!("{{ text = {} }}", secret(text)));
-        }
-        Some(StandbyAuthentication::Md5(key)) => {
-            out.key("authentication", format!("{{ md5_key = {} }}", secret(key)));
-        }
-        None => {}
     }
 }

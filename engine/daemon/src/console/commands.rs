@@ -6,6 +6,7 @@ use holdfast_engine::io::BURST_PACKETS_MAX;
 
 use super::control::{Control, ControlError, Ports};
 use super::grammar::{Action, Argument, Arguments, Command, Word};
+use super::pair;
 use crate::report::{
     Format, InterfacesBrief, PortSummaries, RouteFamily, SESSIONS_SHOWN_MAX, SessionSelector, SessionsDetail,
     render,
@@ -82,9 +83,24 @@ pub static COMMANDS: &[Command] = commands! {
     ["clear" "ip" "inspect" "sessions"] "Remove every session" Action::Change(clear_all_sessions);
     ["clear" "ip" "inspect" "sessions" "all"] "Remove every session" Action::Change(clear_all_sessions);
     ["clear" "ip" "inspect" "sessions" ID] "Remove one session" Action::Change(clear_one_session);
+    ["show" "ip" "inspect" "ha" "sessions"] "Sessions, and what they are to the pair" Action::Show(pair::ha_sessions);
+    ["show" "ip" "inspect" "ha" "sessions" "detail"] "The same with times, bytes, rules" Action::Show(pair::ha_sessions_detail);
+    ["show" "ip" "inspect" "ha" "statistics"] "Counts of the replication" Action::Show(pair::ha_statistics);
+    ["show" "standby"] "HSRP groups" Action::Show(pair::standby);
+    ["show" "standby" "brief"] "HSRP groups, one line each" Action::Show(pair::standby_brief);
+    ["show" "redundancy"] "Who is active, and whether the standby is ready" Action::Show(pair::redundancy);
+    ["show" "redundancy" "states"] "Who is active, and whether the standby is ready" Action::Show(pair::redundancy);
+    ["redundancy" "force-switchover"] "Hand over to the peer" Action::Change(pair::force_switchover);
+    ["clear" "ip" "inspect" "ha"] "Have the standby start over with a complete copy" Action::Change(pair::clear_ha);
     ["clear" "arp"] "Forget learned IPv4 neighbours" Action::Change(clear_arp);
     ["clear" "ipv6" "neighbors"] "Forget learned IPv6 neighbours" Action::Change(clear_ipv6_neighbors);
     ["debug" "clock" "advance" DURATION] "Let the workers' clock jump ahead" Action::Change(advance_clock);
+    ["debug" "standby"] "Log HSRP packets and state changes" Action::Change(pair::debug_standby);
+    ["debug" "redundancy"] "Log roles, the HA link, the peer" Action::Change(pair::debug_redundancy);
+    ["debug" "ip" "inspect" "ha"] "Log the replication of sessions" Action::Change(pair::debug_inspect_ha);
+    ["undebug" "standby"] "No longer log HSRP" Action::Change(pair::undebug_standby);
+    ["undebug" "redundancy"] "No longer log roles, the HA link, the peer" Action::Change(pair::undebug_redundancy);
+    ["undebug" "ip" "inspect" "ha"] "No longer log the replication of sessions" Action::Change(pair::undebug_inspect_ha);
     ["undebug" "all"] "Switch debugging off" Action::Change(undebug_all);
 
     // The console's own.
@@ -103,7 +119,9 @@ pub(super) static GROUPS: &[(&str, &str)] = &[
     ("show config", "How forwarding is set up"),
     ("show ip", "IPv4, and sessions of both families"),
     ("show ip inspect", "Stateful inspection"),
+    ("show ip inspect ha", "Replication of sessions to the peer"),
     ("show ipv6", "IPv6"),
+    ("redundancy", "The pair"),
     ("clear", "Set counters to zero, remove learned state"),
     ("clear port", "Ports as devices"),
     ("clear fwd", "Forwarding by the workers"),
@@ -112,9 +130,13 @@ pub(super) static GROUPS: &[(&str, &str)] = &[
     ("clear ipv6", "IPv6"),
     ("set", "Change how packets are forwarded"),
     ("port", "Start and stop ports"),
-    ("debug", "Aids for tests"),
+    ("debug", "Log more; aids for tests"),
     ("debug clock", "The workers' clock"),
+    ("debug ip", "Sessions"),
+    ("debug ip inspect", "Stateful inspection"),
     ("undebug", "Switch debugging off"),
+    ("undebug ip", "Sessions"),
+    ("undebug ip inspect", "Stateful inspection"),
 ];
 
 type Shown = Result<String, ControlError>;

@@ -2,10 +2,14 @@
 
 use core::time::Duration;
 
+use holdfast_ha::status::{BoxRole, Status, SyncState};
+
+use super::pair::{DebugTopic, HaCleared, peer_or_other, role_phrase};
 use crate::report::{
     ArpTable, ConfigCores, ConfigFwd, ConfigRxtx, ForwardMode, ForwardStats, InspectConfig,
     InspectInterfaces, InspectStatistics, Interfaces, Ipv6Neighbors, Logging, PortInfos, PortStatsReport,
     PortXstatsReport, RouteFamily, RouteTable, RunningConfig, SessionId, SessionSelector, Sessions, Version,
+    sync_word,
 };
 
 /// Which ports a command means.
@@ -86,6 +90,57 @@ pub enum ControlError {
         /// How long it was waited for.
         waited: Duration,
     },
+    /// The box is a single firewall.
+    #[error(
+        "this box has no [[standby]] group; to make it one of a pair, add [ha] and [[standby]] to its configuration and start it again"
+    )]
+    NoPair,
+    /// There is HSRP, but no link to a peer.
+    #[error(
+        "this box has [[standby]] groups but no [ha], so that it knows no peer; add [ha] to its configuration and start it again"
+    )]
+    NoHaLink,
+    /// The peer is not heard over the HA link.
+    #[error(
+        "the peer is not heard over the HA link; `show redundancy states` shows the link, and the peer must run"
+    )]
+    NoPeer,
+    /// What only the active box does.
+    #[error("this box is not active but {}; give the command to {}", role_phrase(*.role), peer_or_other(.peer))]
+    NotActive {
+        /// Its role.
+        role: BoxRole,
+        /// The peer's name where it is active.
+        peer: Option<String>,
+    },
+    /// The role moves just now.
+    #[error("a switchover is under way; `show redundancy states` shows when it is over")]
+    SwitchoverUnderWay,
+    /// The peer could not take over: it is not in line.
+    #[error("the peer \"{peer}\" is not standby but {}; `show standby` there shows why", role_phrase(*.role))]
+    PeerNotStandby {
+        /// Its name.
+        peer: String,
+        /// Its role.
+        role: BoxRole,
+    },
+    /// The peer does not hold every session yet.
+    #[error(
+        "the peer \"{peer}\" does not hold every session yet (its copy is {}); wait until `show redundancy states` says STANDBY HOT",
+        sync_word(*.sync)
+    )]
+    PeerNotHot {
+        /// Its name.
+        peer: String,
+        /// How far it is.
+        sync: SyncState,
+    },
+    /// The HA core did not answer in time.
+    #[error("the HA core did not answer within {waited:?}; it may be stalled, which ends this box's role")]
+    HaCoreSilent {
+        /// How long it was waited for.
+        waited: Duration,
+    },
 }
 
 /// A box as the console sees it: one method per request. The control thread implements it and is the only
@@ -159,6 +214,16 @@ pub trait Control {
     fn port_stop(&mut self, ports: Ports) -> Result<(), ControlError>;
     /// `debug clock advance`: the workers' clock jumps ahead, so that time-outs can be tried without waiting.
     fn advance_clock(&mut self, by: Duration) -> Result<(), ControlError>;
-    /// `undebug all`: verbose level 0. A clock that was advanced stays ahead, since time never runs backwards.
+    /// `show standby`, `show redundancy states`, `show ip inspect ha …`: everything the HA core tells of itself.
+    fn ha_status(&mut self) -> Result<Status, ControlError>;
+    /// Names of the interfaces in order of their ports, which [`Status`] has numbers for.
+    fn interface_names(&mut self) -> Vec<String>;
+    /// `redundancy force-switchover`: begins to hand over to the peer. When it is over, the status shows.
+    fn force_switchover(&mut self) -> Result<(), ControlError>;
+    /// `clear ip inspect ha`: has the standby throw its copy away and ask for a complete one.
+    fn clear_ha(&mut self) -> Result<HaCleared, ControlError>;
+    /// `debug standby|redundancy|ip inspect ha`: log lines about the topic at level INFO, or none any more.
+    fn set_ha_debug(&mut self, topic: DebugTopic, on: bool) -> Result<(), ControlError>;
+    /// `undebug all`: verbose level 0, every [`DebugTopic`] off. A clock that was advanced stays ahead, since time never runs backwards.
     fn undebug_all(&mut self) -> Result<(), ControlError>;
 }

@@ -110,6 +110,18 @@ mod tests {
             ("sta", "start"),
             ("q", "quit"),
             ("u a", "undebug all"),
+            ("sh stand br", "show standby brief"),
+            ("sh st", "show standby"),
+            ("sh red", "show redundancy"),
+            ("sh red st", "show redundancy states"),
+            ("sh ip ins ha sess det", "show ip inspect ha sessions detail"),
+            ("sh ip ins ha st", "show ip inspect ha statistics"),
+            ("red f", "redundancy force-switchover"),
+            ("cl ip ins ha", "clear ip inspect ha"),
+            ("deb st", "debug standby"),
+            ("deb r", "debug redundancy"),
+            ("deb ip ins ha", "debug ip inspect ha"),
+            ("u ip i h", "undebug ip inspect ha"),
         ] {
             assert_eq!(usage(line).as_deref(), Ok(meant), "{line}");
         }
@@ -120,6 +132,10 @@ mod tests {
         for (line, error) in [
             ("", ParseError::Incomplete),
             ("sh ip insp", ParseError::Incomplete),
+            ("sh ip insp ha", ParseError::Incomplete),
+            ("redundancy", ParseError::Incomplete),
+            ("sh ip insp ha s", ParseError::Ambiguous { at: 14 }),
+            ("sh standby all", ParseError::Invalid { at: 11 }),
             ("s", ParseError::Ambiguous { at: 0 }),
             ("  st", ParseError::Ambiguous { at: 2 }),
             ("sh i", ParseError::Ambiguous { at: 3 }),

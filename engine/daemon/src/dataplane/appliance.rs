@@ -14,6 +14,7 @@ use holdfast_engine::session::SessionReader;
 use holdfast_engine::time::Instant;
 use holdfast_engine::worker::{ForwardMode, WorkerCounters};
 
+use super::ha::HaHandle;
 use super::worker_thread::{BoxWorker, WorkerHandle};
 use crate::config::Config;
 use crate::console::ControlError;
@@ -75,6 +76,8 @@ pub struct Appliance {
     pub events: Vec<rtrb::Consumer<Event>>,
     /// The newest log lines.
     pub log: crate::logging::LogBuffer,
+    /// The HA core, on a box of a pair.
+    pub ha: Option<HaHandle>,
     /// Session creations, sampled for the last minute's rate.
     pub rate: super::rate::CreationRate,
 }
@@ -177,6 +180,10 @@ impl Appliance {
 
     /// Stops workers, then ports; every packet is back in the pool afterwards. Returns how many are not.
     pub fn shut_down(mut self) -> u32 {
+        // While the workers still run: the role is handed over before the box ends.
+        if let Some(ha) = self.ha.take() {
+            ha.join();
+        }
         for worker in &self.workers {
             worker.shared.stop.store(true, Ordering::Relaxed);
         }

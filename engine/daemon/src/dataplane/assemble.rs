@@ -6,6 +6,7 @@ use holdfast_engine::config::{EngineConfig, StaticNeighbour};
 use holdfast_engine::flow::HashKey;
 use holdfast_engine::interface::{Interface, Mac, PortId, ZoneId};
 use holdfast_engine::policy::{Rule, RuleSet};
+use holdfast_engine::replication::HaId;
 use holdfast_engine::route::{RouteTable, StaticRoute, Target};
 use holdfast_engine::track::{TimeoutDurations, Timeouts, TrackConfig};
 
@@ -26,6 +27,7 @@ pub fn interfaces(config: &Config, macs: &[Mac]) -> Vec<Interface> {
             mtu: interface.mtu,
             vlan: interface.vlan,
             zone: config.zone_id(&interface.zone).unwrap_or_default(),
+            ha_id: interface.ha_id.map(HaId),
             addresses: interface.addresses.clone(),
         })
         .collect()
@@ -53,6 +55,7 @@ pub fn engine_config(
     engine.track.tcp.pickup = config.inspect.tcp_pickup;
     engine.audit_trail = config.inspect.audit_trail;
     engine.static_neighbours = config.neighbours.iter().filter_map(|n| static_neighbour(config, n)).collect();
+    engine.virtual_routers = super::ha::virtual_routers(config);
     engine.reverse_path_checks = config.interfaces.iter().map(|i| i.reverse_path_check).collect();
     Ok(engine)
 }

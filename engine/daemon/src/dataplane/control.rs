@@ -8,7 +8,7 @@ use holdfast_engine::time::Instant;
 use holdfast_engine::worker::ForwardMode;
 
 use super::appliance::Appliance;
-use crate::console::{Control, ControlError, Ports};
+use crate::console::{Control, ControlError, DebugTopic, HaCleared, Ports};
 use crate::report;
 
 /// `set verbose` goes up to this.
@@ -170,7 +170,23 @@ impl Control for Appliance {
         // When this returns, every worker has polled at the new time at least once.
         self.ask_all(|_| ()).map(drop)
     }
+    fn ha_status(&mut self) -> Result<holdfast_ha::status::Status, ControlError> {
+        self.report_ha_status()
+    }
+    fn interface_names(&mut self) -> Vec<String> {
+        self.config.interfaces.iter().map(|interface| interface.name.clone()).collect()
+    }
+    fn force_switchover(&mut self) -> Result<(), ControlError> {
+        self.order_switchover()
+    }
+    fn clear_ha(&mut self) -> Result<HaCleared, ControlError> {
+        self.order_start_over()
+    }
+    fn set_ha_debug(&mut self, topic: DebugTopic, on: bool) -> Result<(), ControlError> {
+        self.order_debug(topic, on)
+    }
     fn undebug_all(&mut self) -> Result<(), ControlError> {
+        self.end_ha_debug()?;
         self.set_verbose(0).map(drop)
     }
 }

@@ -87,6 +87,12 @@ pub fn run(
                 tracing::error!(lcore, "worker thread has ended");
                 break;
             }
+            // So is a box of a pair that no longer takes part in it.
+            ended = appliance.ha.as_ref().filter(|ha| ha.is_finished()).map(|ha| ha.lcore);
+            if let Some(lcore) = ended {
+                tracing::error!(lcore, "the HA core's thread has ended");
+                break;
+            }
         }
     }
     tracing::info!(name = appliance.config.name, "box is stopping");

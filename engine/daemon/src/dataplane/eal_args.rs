@@ -15,8 +15,10 @@ const HUGEPAGES: &str = "/sys/kernel/mm/hugepages";
 /// [`RunError::NoSuchCore`] before EAL is touched, [`RunError::Eal`] with EAL's own words on standard error.
 pub fn start(config: &Config, extra: Vec<String>) -> Result<Eal, RunError> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    if let Some(&lcore) = config.workers.lcores.iter().find(|&&lcore| usize::from(lcore) >= cores) {
-        return Err(RunError::NoSuchCore { lcore, last: cores - 1 });
+    let workers = config.workers.lcores.iter().map(|&lcore| ("[workers] lcores", lcore));
+    let ha = config.ha.iter().map(|ha| ("[ha] lcore", ha.lcore));
+    if let Some((key, lcore)) = workers.chain(ha).find(|&(_, lcore)| usize::from(lcore) >= cores) {
+        return Err(RunError::NoSuchCore { key, lcore, last: cores - 1 });
     }
     let huge = free_hugepages_mb() >= u64::from(config.eal.memory_mb);
     let memory_mb = config.eal.memory_mb;
@@ -25,11 +27,19 @@ pub fn start(config: &Config, extra: Vec<String>) -> Result<Eal, RunError> {
     eal.map_err(|source: EalError| RunError::Eal { memory_mb, source })
 }
 
+/// The control thread's core: one without a worker and without the HA core when there is one, or else without a
+/// worker.
+fn main_core(config: &Config, cores: usize) -> usize {
+    let worker = |core: &usize| config.workers.lcores.iter().any(|&lcore| usize::from(lcore) == *core);
+    let ha = |core: &usize| config.ha.as_ref().is_some_and(|ha| usize::from(ha.lcore) == *core);
+    let idle = (0..cores).find(|core| !worker(core) && !ha(core));
+    let shared = idle.or_else(|| (0..cores).find(|core| !worker(core)));
+    shared.unwrap_or_else(|| config.workers.lcores.first().copied().unwrap_or(0).into())
+}
+
 /// The arguments, in an order that lets the user's come last and win.
 fn arguments(config: &Config, cores: usize, huge: bool, extra: Vec<String>) -> Vec<String> {
-    // The control thread takes a core without a worker when there is one.
-    let main = (0..cores).find(|core| !config.workers.lcores.iter().any(|&l| usize::from(l) == *core));
-    let main = main.unwrap_or_else(|| config.workers.lcores.first().copied().unwrap_or(0).into());
+    let main = main_core(config, cores);
     let mut arguments: Vec<String> =
         ["-l".to_owned(), main.to_string(), "-m".to_owned(), config.eal.memory_mb.to_string()].into();
     // --in-memory refuses --no-huge; both keep nothing on disk that a second box could trip over.
@@ -72,6 +82,19 @@ fn free_hugepages_mb() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_control_thread_keeps_out_of_the_way() {
+        let example = include_str!("../../../../scripts/examples/pair-a.toml");
+        let mut config = Config::parse(example, std::path::Path::new("pair-a.toml")).expect("an example");
+        config.workers.lcores = vec![0, 2];
+        assert_eq!(main_core(&config, 4), 3);
+        assert_eq!(main_core(&config, 3), 1);
+        config.ha = None;
+        assert_eq!(main_core(&config, 4), 1);
+        config.workers.lcores = vec![1, 0];
+        assert_eq!(main_core(&config, 2), 1);
+    }
 
     #[test]
     fn pci_addresses() {

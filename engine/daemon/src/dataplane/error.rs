@@ -9,8 +9,9 @@ use holdfast_engine::pipeline::ShardError;
 use holdfast_engine::policy::{ExpandError, RuleSetError};
 use holdfast_engine::route::RouteError;
 
+use holdfast_ha::runtime::{KeyFileError, SocketError};
+
 use crate::logging::LoggingError;
-use crate::socket::SocketError;
 
 /// Why a box did not run. Each prints as a sentence that names what to change.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +21,7 @@ pub enum RunError {
     Logging(#[from] LoggingError),
     /// The control socket is taken or cannot be made.
     #[error(transparent)]
-    Socket(#[from] SocketError),
+    Socket(#[from] crate::socket::SocketError),
     /// DPDK did not start.
     #[error("DPDK did not start: {source} (with [eal] memory_mb = {memory_mb})")]
     Eal {
@@ -49,6 +50,12 @@ pub enum RunError {
         /// Why.
         source: PortError,
     },
+    /// The HA link's key is not to be had.
+    #[error("[ha] key_file: {0}")]
+    HaKey(KeyFileError),
+    /// The HA link's socket is not to be had.
+    #[error(transparent)]
+    HaSocket(SocketError),
     /// Routes contradict the interfaces.
     #[error("routes: {0}")]
     Routes(#[from] RouteError),
@@ -73,8 +80,10 @@ pub enum RunError {
         source: ShardError,
     },
     /// A core that this machine does not have.
-    #[error("[workers] lcores: this machine has cores 0 to {last}, not {lcore}")]
+    #[error("{key}: this machine has cores 0 to {last}, not {lcore}")]
     NoSuchCore {
+        /// Where it is asked for.
+        key: &'static str,
         /// The core asked for.
         lcore: u16,
         /// The highest there is.

@@ -3,6 +3,7 @@
 use dpdk::eal::EalRef;
 use dpdk::pool::Pool;
 use dpdk::port::{Port, PortConfig, PortControl, RssConfig};
+use dpdk::queue::TxQueue;
 use holdfast_engine::flow::{OwnerMap, RSS_SYMMETRIC_KEY};
 use holdfast_engine::interface::Mac;
 use holdfast_engine::worker::STEER_RING_MESSAGES;
@@ -32,6 +33,8 @@ pub struct OpenPort {
     pub rx_queues: u16,
     /// Transmit queues it was given.
     pub tx_queues: u16,
+    /// The HA core's transmit queue, where it has one.
+    pub ha_tx: Option<TxQueue>,
 }
 
 /// The pool all packets come from.
@@ -40,10 +43,11 @@ pub struct OpenPort {
 /// [`RunError::Pool`] when it does not fit the memory.
 pub fn pool(eal: &EalRef, config: &Config) -> Result<Pool, RunError> {
     let workers = config.workers.lcores.len() as u32;
+    let senders = workers + u32::from(super::ha::needed(config));
     let rings: u32 = config
         .interfaces
         .iter()
-        .map(|i| (u32::from(i.rx_descriptors) + u32::from(i.tx_descriptors)) * workers)
+        .map(|i| u32::from(i.rx_descriptors) * workers + u32::from(i.tx_descriptors) * senders)
         .sum();
     let steered = workers * workers.saturating_sub(1) * STEER_RING_MESSAGES as u32;
     let needed = rings + steered + workers * POOL_CACHE_MBUFS * 2 + POOL_SPARE_MBUFS;
@@ -71,7 +75,8 @@ pub fn open(
         .collect::<Result<_, _>>()?;
     let mut ports = Vec::with_capacity(attached.len());
     for (interface, port) in config.interfaces.iter().zip(attached) {
-        ports.push(configure(interface, port, owners, pool).map_err(|e| at(interface, e))?);
+        let ha = super::ha::needed(config);
+        ports.push(configure(interface, port, owners, ha, pool).map_err(|e| at(interface, e))?);
     }
     Ok(ports)
 }
@@ -84,6 +89,7 @@ fn configure(
     interface: &InterfaceConfig,
     port: Port,
     owners: &OwnerMap,
+    ha: bool,
     pool: &Pool,
 ) -> Result<OpenPort, dpdk::port::PortError> {
     let workers = u16::from(owners.workers());
@@ -92,7 +98,8 @@ fn configure(
     let rss = workers > 1 && info.max_rx_queues >= workers;
     let wanted = PortConfig {
         rx_queues: workers.min(info.max_rx_queues.max(1)),
-        tx_queues: workers.min(info.max_tx_queues.max(1)),
+        // One for the HA core if every worker has its own already.
+        tx_queues: (workers + u16::from(ha)).min(info.max_tx_queues.max(1)),
         rx_descriptors: interface.rx_descriptors,
         tx_descriptors: interface.tx_descriptors,
         mtu: interface.mtu,
@@ -101,7 +108,7 @@ fn configure(
     };
     let (control, rx, tx) = port.configure(&wanted, pool)?;
     let mac = Mac(control.mac()?);
-    let tx_queues = wanted.tx_queues;
+    let tx_queues = wanted.tx_queues.min(workers);
     let (mut rx, mut tx) = (rx.into_iter(), tx.into_iter());
     let workers = (0..workers)
         .map(|worker| WorkerPort {
@@ -110,5 +117,12 @@ fn configure(
             transmits_through: (worker % tx_queues) as u8,
         })
         .collect();
-    Ok(OpenPort { control, workers, mac, rx_queues: wanted.rx_queues, tx_queues })
+    Ok(OpenPort {
+        control,
+        workers,
+        mac,
+        rx_queues: wanted.rx_queues,
+        tx_queues: wanted.tx_queues,
+        ha_tx: tx.next(),
+    })
 }

@@ -61,6 +61,7 @@ impl Appliance {
             expires: ticks(deadline, now.tick()),
             bytes: counters.map(|c| c.bytes),
             packets: counters.map(|c| c.packets),
+            birth: super::report_ha::birth(session),
         }
     }
 

@@ -1,5 +1,6 @@
 //! From a configuration to a running box.
 
+use core::time::Duration;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,12 +10,15 @@ use holdfast_engine::event::EVENT_RING_EVENTS;
 use holdfast_engine::flow::OwnerMap;
 use holdfast_engine::interface::Mac;
 use holdfast_engine::pipeline::Shard;
+use holdfast_engine::replication::{HaShardEnds, RecordContext, ha_ends};
+use holdfast_engine::role::Lease;
 use holdfast_engine::session::TableConfig;
 use holdfast_engine::time::Instant;
 use holdfast_engine::worker::{ForwardMode, Steering, Worker};
 
 use super::appliance::{Appliance, BoxPort};
 use super::error::RunError;
+use super::ha::{self, HaParts, HaPort};
 use super::idle::PollMode;
 use super::packet::{WorkerPort, WorkerQueues};
 use super::worker_thread::{self, Shared};
@@ -35,7 +39,16 @@ pub fn start(eal: &Eal, config: Config, file: &Path, log: LogBuffer) -> Result<A
 
     let mut box_ports = Vec::new();
     let mut queues: Vec<Vec<WorkerPort>> = config.workers.lcores.iter().map(|_| Vec::new()).collect();
+    let mut ha_ports = Vec::new();
     for (port, interface) in opened.into_iter().zip(&config.interfaces) {
+        let at = |source| RunError::Port { interface: interface.name.clone(), source };
+        ha_ports.push(HaPort {
+            tx: port.ha_tx,
+            // Worker 0 has a transmit queue of every port.
+            through: 0,
+            vlan: interface.vlan,
+            watch: port.control.link_watch().map_err(at)?,
+        });
         for (worker, pair) in queues.iter_mut().zip(port.workers) {
             worker.push(pair);
         }
@@ -68,9 +81,20 @@ pub fn start(eal: &Eal, config: Config, file: &Path, log: LogBuffer) -> Result<A
         pool,
         events: Vec::new(),
         log,
+        ha: None,
         config,
     };
-    start_workers(eal, &mut appliance, queues)?;
+    let lease = Arc::new(Lease::over());
+    let shards = start_workers(eal, &mut appliance, queues, &lease)?;
+    let parts =
+        HaParts { shards, ports: ha_ports, lease, pool: appliance.pool.clone(), clock: appliance.clock };
+    appliance.ha = match ha::spawn(eal, &appliance.config, &appliance.engine, parts) {
+        Ok(handle) => handle,
+        Err(error) => {
+            appliance.shut_down();
+            return Err(error);
+        }
+    };
     appliance.started_at = appliance.now();
     for port in &mut appliance.ports {
         port.control.start().map_err(|source| RunError::Port { interface: port.name.clone(), source })?;
@@ -79,7 +103,17 @@ pub fn start(eal: &Eal, config: Config, file: &Path, log: LogBuffer) -> Result<A
     Ok(appliance)
 }
 
-fn start_workers(eal: &Eal, appliance: &mut Appliance, queues: Vec<Vec<WorkerPort>>) -> Result<(), RunError> {
+/// Starts the workers. In a pair they begin as standby, and what the HA core needs of them is returned.
+fn start_workers(
+    eal: &Eal,
+    appliance: &mut Appliance,
+    queues: Vec<Vec<WorkerPort>>,
+    lease: &Arc<Lease>,
+) -> Result<Vec<HaShardEnds>, RunError> {
+    let mut shards = Vec::new();
+    let in_pair = ha::needed(&appliance.config);
+    let update_interval = appliance.config.ha.as_ref().map_or(Duration::MAX, |ha| ha.update_interval);
+    let context = RecordContext::new(&appliance.engine);
     let config = &appliance.config;
     let hash_key = assemble::random_hash_key()?;
     let sessions_max = config.workers.sessions_per_worker();
@@ -103,9 +137,16 @@ fn start_workers(eal: &Eal, appliance: &mut Appliance, queues: Vec<Vec<WorkerPor
         let (told, events) = rtrb::RingBuffer::new(EVENT_RING_EVENTS);
         worker.set_events(told);
         appliance.events.push(events);
-        let handle = worker_thread::spawn(eal, lcore, poll, worker, Arc::new(Shared::default()))
+        let mut shared = Shared::default();
+        if in_pair && let Some(reader) = appliance.readers.last() {
+            let (worker_ends, shard_ends) = ha_ends(reader.clone(), context.clone(), update_interval);
+            worker.attach_ha(worker_ends);
+            shards.push(shard_ends);
+            shared.lease = Some(Arc::clone(lease));
+        }
+        let handle = worker_thread::spawn(eal, lcore, poll, worker, Arc::new(shared))
             .map_err(|source| RunError::System { doing: "starting a worker thread", source })?;
         appliance.workers.push(handle);
     }
-    Ok(())
+    Ok(shards)
 }

@@ -8,6 +8,7 @@ use crossbeam::channel::{Receiver, Sender, TryRecvError};
 use dpdk::clock::Tsc;
 use dpdk::eal::EalRef;
 use dpdk::lcore;
+use holdfast_engine::role::Lease;
 use holdfast_engine::time::Instant;
 use holdfast_engine::worker::Worker;
 
@@ -34,6 +35,8 @@ pub struct Shared {
     pub sleeps: AtomicU64,
     /// Nanoseconds the clock was pushed forward (`debug clock advance`).
     pub clock_offset_ns: AtomicU64,
+    /// Until when the worker may act on an active role; `None` on a single firewall.
+    pub lease: Option<Arc<Lease>>,
 }
 
 /// The control thread's end of one worker thread.
@@ -91,7 +94,11 @@ fn run(
     let mut until_requests = 0u32;
     while !shared.stop.load(Ordering::Relaxed) {
         let offset = shared.clock_offset_ns.load(Ordering::Relaxed);
-        let found = worker.poll(Instant(clock.nanos(clock.cycles()) + offset));
+        let now = Instant(clock.nanos(clock.cycles()));
+        if let Some(lease) = &shared.lease {
+            worker.set_lease_holds(lease.holds(now));
+        }
+        let found = worker.poll(Instant(now.0 + offset));
         if until_requests == 0 || found == 0 {
             until_requests = POLLS_BETWEEN_REQUESTS;
             match inbox.try_recv() {

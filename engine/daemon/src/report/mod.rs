@@ -6,12 +6,16 @@
 
 mod forward;
 mod inspect;
+mod inspect_ha;
 mod interface;
 mod layout;
 mod neighbour;
+mod pair;
 mod port;
+mod redundancy;
 mod route;
 mod session;
+mod standby;
 mod system;
 
 pub use forward::{
@@ -21,14 +25,18 @@ pub use forward::{
 pub use inspect::{
     InspectConfig, InspectInterface, InspectInterfaces, InspectRule, InspectStatistics, SessionCounts,
 };
+pub use inspect_ha::{HaSession, HaSessionState, HaSessions, HaSessionsDetail, HaStatistics, HaStream};
 pub use interface::{Counters, InterfaceReport, Interfaces, InterfacesBrief};
 pub use neighbour::{ArpTable, Ipv6Neighbors, NeighbourKind, NeighbourReport, NeighbourState};
+pub(crate) use pair::{group_word, link_word, peer_is_heard, role_word, sync_word};
 pub use port::{
     LinkReport, PortInfo, PortInfos, PortStats, PortStatsReport, PortSummaries, PortXstats, PortXstatsReport,
     Xstat,
 };
+pub use redundancy::{BulkProgress, LastBulk, LinkStatus, PeerReport, Redundancy, StreamProgress};
 pub use route::{RouteFamily, RouteKind, RouteReport, RouteTable};
 pub use session::{SESSIONS_SHOWN_MAX, SessionId, SessionReport, SessionSelector, Sessions, SessionsDetail};
+pub use standby::{HsrpReceived, HsrpSent, Standby, StandbyBrief, StandbyGroup};
 pub use system::{Logging, RunningConfig, Version};
 
 // What needs no other form than the engine's own.

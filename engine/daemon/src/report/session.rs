@@ -85,6 +85,10 @@ pub struct SessionReport {
     pub bytes: [u64; 2],
     /// Packets.
     pub packets: [u64; 2],
+    /// Which session of its flow it is, across the pair; 0 on a box that is not one of a pair. Shown by
+    /// `show ip inspect ha sessions` only.
+    #[serde(skip)]
+    pub birth: u32,
 }
 
 /// `show ip inspect sessions`.
@@ -103,49 +107,73 @@ pub struct Sessions {
 #[serde(transparent)]
 pub struct SessionsDetail(pub Sessions);
 
-impl Sessions {
-    fn write(&self, detail: bool, out: &mut String) {
-        let mut section = |heading: &str, wanted: &dyn Fn(IosState) -> bool| {
-            let mut heading = Some(heading);
-            for s in self.sessions.iter().filter(|s| wanted(s.state)) {
-                if let Some(heading) = heading.take() {
-                    put!(out, "{heading}\n");
-                }
-                put_session(out, s, detail);
+/// Writes sessions under IOS's three headings; `session` says what an item is, `write` writes it. `total` is the
+/// number of all where not all are there.
+pub(super) fn write_sessions<T>(
+    out: &mut String,
+    items: &[T],
+    total: Option<u64>,
+    session: impl Fn(&T) -> &SessionReport,
+    write: impl Fn(&mut String, &T),
+) {
+    let mut section = |heading: &str, wanted: &dyn Fn(IosState) -> bool| {
+        let mut heading = Some(heading);
+        for item in items.iter().filter(|item| wanted(session(item).state)) {
+            if let Some(heading) = heading.take() {
+                put!(out, "{heading}\n");
             }
-        };
-        section("Half-open Sessions", &|state| state == IosState::Opening);
-        section("Established Sessions", &|state| state == IosState::Open);
-        section("Terminating Sessions", &|state| matches!(state, IosState::Closing | IosState::Closed));
-        if self.truncated {
-            put!(out, "% {} of {} sessions shown\n", self.sessions.len(), self.total);
+            write(out, item);
         }
+    };
+    section("Half-open Sessions", &|state| state == IosState::Opening);
+    section("Established Sessions", &|state| state == IosState::Open);
+    section("Terminating Sessions", &|state| matches!(state, IosState::Closing | IosState::Closed));
+    if let Some(total) = total {
+        put!(out, "% {} of {total} sessions shown\n", items.len());
     }
 }
 
-fn put_session(out: &mut String, s: &SessionReport, detail: bool) {
-    put!(
-        out,
-        " Session {} ({})=>({}) {} {}\n",
-        s.id,
-        Endpoint(s.source, s.source_port),
-        Endpoint(s.destination, s.destination_port),
-        s.protocol,
-        s.state.name()
-    );
-    if !detail {
-        return;
+impl Sessions {
+    fn write(&self, detail: bool, out: &mut String) {
+        let total = self.truncated.then_some(self.total);
+        write_sessions(
+            out,
+            &self.sessions,
+            total,
+            |s| s,
+            |out, s| {
+                s.write_line(out, "");
+                if detail {
+                    s.write_detail(out);
+                }
+            },
+        );
     }
-    put!(out, "  Created {}, Last heard {}", ios_age(s.age), ios_age(s.idle));
-    put!(out, ", Expires in {}\n", ios_age(s.expires));
-    put!(out, "  Bytes sent (initiator:responder) [{}:{}]", s.bytes[0], s.bytes[1]);
-    put!(out, " packets [{}:{}]\n  ", s.packets[0], s.packets[1]);
-    if let Some(state) = s.tcp_state {
-        put!(out, "TCP state {state}, ");
+}
+
+impl SessionReport {
+    /// The line everybody knows, with one more word where there is one.
+    pub(super) fn write_line(&self, out: &mut String, more: &str) {
+        let (from, to) =
+            (Endpoint(self.source, self.source_port), Endpoint(self.destination, self.destination_port));
+        let space = if more.is_empty() { "" } else { " " };
+        let state = self.state.name();
+        put!(out, " Session {} ({from})=>({to}) {} {state}{space}{more}\n", self.id, self.protocol);
     }
-    match s.rule {
-        Some(rule) => put!(out, "Rule {rule}, Worker {}\n", s.worker),
-        None => put!(out, "Rule removed, Worker {}\n", s.worker),
+
+    /// The lines of `detail`.
+    pub(super) fn write_detail(&self, out: &mut String) {
+        put!(out, "  Created {}, Last heard {}", ios_age(self.age), ios_age(self.idle));
+        put!(out, ", Expires in {}\n", ios_age(self.expires));
+        put!(out, "  Bytes sent (initiator:responder) [{}:{}]", self.bytes[0], self.bytes[1]);
+        put!(out, " packets [{}:{}]\n  ", self.packets[0], self.packets[1]);
+        if let Some(state) = self.tcp_state {
+            put!(out, "TCP state {state}, ");
+        }
+        match self.rule {
+            Some(rule) => put!(out, "Rule {rule}, Worker {}\n", self.worker),
+            None => put!(out, "Rule removed, Worker {}\n", self.worker),
+        }
     }
 }
 

@@ -1,27 +1,44 @@
 //! A box that answers with fixed values and notes what it was asked to change.
 #![allow(clippy::expect_used)] // helpers of tests
 
+pub mod pair;
+
 use std::net::IpAddr;
 use std::time::Duration;
 
-use holdfast::console::{Control, ControlError, Ports};
+use holdfast::console::{
+    Control, ControlError, DebugTopic, HaCleared, Ports, may_switch_over, what_clear_does,
+};
 use holdfast::protocol::Protocol;
 use holdfast::report::*;
 use holdfast_engine::interface::Mac;
+use holdfast_ha::status::Status;
 
 /// Ports of the fake box.
 const PORTS: u8 = 2;
 
 /// The fake box.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct FakeBox {
     /// Changes asked for, in order.
     pub changes: Vec<String>,
     /// Forwarding is started.
     pub forwarding: bool,
+    /// What its HA core tells; a single firewall has none.
+    pub pair: Option<Status>,
+}
+
+impl Default for FakeBox {
+    fn default() -> Self {
+        FakeBox { changes: Vec::new(), forwarding: false, pair: Some(pair::active()) }
+    }
 }
 
 impl FakeBox {
+    fn order(&self) -> Result<&Status, ControlError> {
+        self.pair.as_ref().ok_or(ControlError::NoPair)
+    }
+
     fn change(&mut self, what: String) {
         self.changes.push(what);
     }
@@ -56,6 +73,7 @@ fn session(id: u64, source: (&str, u16), destination: (&str, u16), protocol: Pro
         expires: Duration::from_secs(3_600),
         bytes: [137, 319],
         packets: [3, 2],
+        birth: id as u32 + 1,
     }
 }
 
@@ -408,6 +426,32 @@ impl Control for FakeBox {
 
     fn advance_clock(&mut self, by: Duration) -> Result<(), ControlError> {
         self.change(format!("advance {by:?}"));
+        Ok(())
+    }
+
+    fn ha_status(&mut self) -> Result<Status, ControlError> {
+        self.order().cloned()
+    }
+
+    fn interface_names(&mut self) -> Vec<String> {
+        vec!["inside".into(), "outside".into()]
+    }
+
+    fn force_switchover(&mut self) -> Result<(), ControlError> {
+        may_switch_over(self.order()?)?;
+        self.change("switchover".into());
+        Ok(())
+    }
+
+    fn clear_ha(&mut self) -> Result<HaCleared, ControlError> {
+        let cleared = what_clear_does(self.order()?)?;
+        self.change(format!("clear {cleared:?}"));
+        Ok(cleared)
+    }
+
+    fn set_ha_debug(&mut self, topic: DebugTopic, on: bool) -> Result<(), ControlError> {
+        self.order()?;
+        self.change(format!("debug {topic:?} {on}"));
         Ok(())
     }
 

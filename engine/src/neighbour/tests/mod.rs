@@ -46,6 +46,7 @@ fn interface() -> Interface {
         mtu: 1500,
         vlan: None,
         zone: ZoneId(1),
+        ha_id: None,
         addresses: addresses.map(|(a, prefix_len)| InterfaceAddress { address: ip(a), prefix_len }).to_vec(),
     }
 }

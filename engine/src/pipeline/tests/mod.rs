@@ -5,6 +5,7 @@ mod expiry;
 mod forward;
 mod icmp;
 mod neighbours;
+mod pair;
 mod policy;
 mod refused;
 mod sessions;

@@ -7,6 +7,7 @@ mod threads;
 use super::bucket::LANES;
 use super::{Admission, SessionTable, TableConfig};
 use crate::flow::{FlowKey, HashKey};
+use crate::replication::Birth;
 use crate::time::Tick;
 
 fn table(sessions_max: u32) -> SessionTable {
@@ -14,7 +15,7 @@ fn table(sessions_max: u32) -> SessionTable {
 }
 
 fn admission(rule: u32) -> Admission {
-    Admission { rule, now: Tick(1) }
+    Admission { rule, now: Tick(1), birth: Birth(rule + 1) }
 }
 
 /// Key number `n`; every third one IPv6, and all of those with the same fold of their addresses.

@@ -8,6 +8,7 @@ use super::super::{
 };
 use super::{admission, assert_index_consistent, key, table};
 use crate::flow::{FlowHash, FlowKey, HashKey};
+use crate::replication::Birth;
 use crate::time::Tick;
 
 const KEYS: u32 = 60;
@@ -91,7 +92,8 @@ proptest! {
                     let state = state(now, timeout, k);
                     match table.insert(&key(k), hash(k), &state, admission(k), deadline(&state)) {
                         Ok(handle) => {
-                            let details = SessionDetails { rule: k, created: Tick(1), ..Default::default() };
+                            let birth = Birth(k + 1);
+                            let details = SessionDetails { rule: k, created: Tick(1), birth, ..Default::default() };
                             model.insert(k, Snapshot { handle, key: key(k), state, details });
                         }
                         Err(InsertError::Full) => prop_assert_eq!(model.len() as u32, CAPACITY),
@@ -118,8 +120,8 @@ proptest! {
                     table.count(handle.index, direction, timeout);
                     let Counter { packets, bytes } = &mut session.details.counters[direction as usize];
                     (*packets, *bytes) = (*packets + 1, *bytes + u64::from(timeout));
-                    prop_assert!(table.set_replicated_version(handle, timeout));
-                    session.details.replicated_version = timeout;
+                    prop_assert!(table.set_birth(handle, Birth(timeout)));
+                    session.details.birth = Birth(timeout);
                 }
                 Step::Shorten(k, timeout) => {
                     let Some(session) = model.get_mut(&k) else { continue };

@@ -14,13 +14,13 @@ use super::window::{self, advertised_bytes, later};
 use super::{Step, TcpConfig};
 
 /// Largest window there is: 65,535 << 14.
-const WINDOW_MAX_BYTES: u32 = 65_535 << SCALE_MAX;
+pub const WINDOW_MAX_BYTES: u32 = 65_535 << SCALE_MAX;
 
 /// Largest window a SYN can advertise, and so the most data that can go ahead of a handshake.
-const SYN_WINDOW_MAX_BYTES: u32 = 65_535;
+pub(super) const SYN_WINDOW_MAX_BYTES: u32 = 65_535;
 
 /// Whether `number` is one of `first ..= last`, across the wrap.
-const fn between(first: u32, number: u32, last: u32) -> bool {
+pub(super) const fn between(first: u32, number: u32, last: u32) -> bool {
     number.wrapping_sub(first) <= last.wrapping_sub(first)
 }
 
@@ -30,7 +30,7 @@ const fn after_syn(segment: &TcpSegment) -> u32 {
 }
 
 /// The number after the responder's SYN, in `SynReceived`.
-const fn after_reply_syn(state: &SessionState) -> u32 {
+pub(super) const fn after_reply_syn(state: &SessionState) -> u32 {
     state.peers[1].max_end.wrapping_sub(state.peers[0].max_window_bytes)
 }
 
@@ -50,7 +50,8 @@ pub(super) fn open(state: &mut SessionState, segment: &TcpSegment) {
         .flags
         .with(SessionFlags::WINDOW_SCALING, false)
         .with(SessionFlags::SCALE_OFFERED, segment.syn_scale.is_some())
-        .with(SessionFlags::FAST_OPEN, segment.payload_bytes > 0);
+        .with(SessionFlags::FAST_OPEN, segment.payload_bytes > 0)
+        .with(SessionFlags::LAGGING, false);
     state.tracker = TcpState::SynSent as u8;
 }
 
@@ -85,7 +86,7 @@ pub(super) fn pick_up(state: &mut SessionState, segment: &TcpSegment) {
 }
 
 /// Scaling is on only if both SYNs carried the option; else both shifts are zero.
-fn settle_scale(state: &mut SessionState, reply_scale: Option<u8>) {
+pub(super) fn settle_scale(state: &mut SessionState, reply_scale: Option<u8>) {
     let on = state.flags.contains(SessionFlags::SCALE_OFFERED) && reply_scale.is_some();
     state.flags = state.flags.with(SessionFlags::WINDOW_SCALING, on);
     state.scale = if on { [state.scale[0], reply_scale.unwrap_or(0)] } else { [0; 2] };
@@ -309,7 +310,11 @@ fn restart(state: &mut SessionState, segment: &TcpSegment) -> Result<Step, DropR
     state.peers[0] =
         TcpPeer { end: segment.ack, max_end: segment.ack, max_window_bytes: SYN_WINDOW_MAX_BYTES };
     state.scale[0] = offered;
-    state.flags = state.flags.with(SessionFlags::SCALE_OFFERED, true).with(SessionFlags::FAST_OPEN, false);
+    state.flags = state
+        .flags
+        .with(SessionFlags::SCALE_OFFERED, true)
+        .with(SessionFlags::FAST_OPEN, false)
+        .with(SessionFlags::LAGGING, false);
     settle_scale(state, segment.syn_scale);
     begin_windows(state, segment);
     Ok(Step::Restart)

@@ -20,6 +20,8 @@
 //! answer to the challenge is exact. When segments were lost behind the firewall and their sender is gone, a RST
 //! that the receiver accepts may be below `end`: the session then ages out by its idle time.
 //!
+//! A session from the peer box may lag behind its ends for a moment after a takeover: `catch_up.rs`.
+//!
 //! # Reuse of ports
 //! A SYN from the initiator on a live connection may be a host that restarted. It passes and changes nothing but
 //! a mark in the upper four bits of `SessionState::tracker`: 1 + the window scale it offered. Then the responder
@@ -28,6 +30,7 @@
 //! over with the new numbers. Any other traffic in the window takes the mark away. Both sides must take part,
 //! each from its own zone, so nobody on one side alone can replace a connection.
 
+mod catch_up;
 mod handshake;
 mod segment;
 mod state;
@@ -38,9 +41,10 @@ mod window;
 use crate::drop_reason::DropReason;
 use crate::session::{Direction, SessionState};
 
+pub use handshake::WINDOW_MAX_BYTES;
 pub use segment::{SCALE_MAX, TcpFlags, TcpSegment};
 pub use state::TcpState;
-pub use window::SLACK_MAX_BYTES;
+pub use window::{SLACK_MAX_BYTES, later};
 
 use super::{Change, Outcome, TimeoutClass, Transition};
 use table::Class;
@@ -54,8 +58,8 @@ pub struct TcpConfig {
     /// Let the responder of a simultaneous open complete it with a bare ACK (Beardsley and Qian, "The TCP Split
     /// Handshake", 2010).
     pub split_handshake: bool,
-    /// Forward movement beyond the known windows to accept, in bytes: zero except for a bounded time after a
-    /// takeover, when replicated windows lag. At most [`SLACK_MAX_BYTES`] counts.
+    /// Forward movement beyond the known windows to accept of ends whose sessions lag, in bytes: zero except for a
+    /// bounded time after a takeover. At most [`SLACK_MAX_BYTES`] counts.
     pub catch_up_bytes: u32,
 }
 
@@ -88,7 +92,8 @@ pub fn track(
     segment: &TcpSegment,
     config: &TcpConfig,
 ) -> Outcome {
-    if state.tracker == ESTABLISHED && segment.flags.is_plain_ack() {
+    // State and flags lie in one word of the entry. A session that lags takes the long way, where it catches up.
+    if state.tracker == ESTABLISHED && !state.flags.lags() && segment.flags.is_plain_ack() {
         let right_edge = state.peers[direction as usize].max_end;
         if window::inside(state, direction, segment, right_edge, 0) {
             window::advance(state, direction, segment);
@@ -136,6 +141,13 @@ fn track_by_table(
         Check::Reopen => Ok(Step::Reopen),
         Check::Refuse(reason) => Err(reason),
     };
+    let step = match step {
+        Err(reason) if catch_up::may_have_opened(state, before, config) => {
+            after = *state;
+            catch_up::opened_elsewhere(&mut after, before, direction, class, segment).ok_or(reason)
+        }
+        step => step,
+    };
     let next = match step {
         Err(reason) => return Outcome::Drop(reason),
         Ok(Step::Reopen) => return Outcome::Reopen,
@@ -146,7 +158,13 @@ fn track_by_table(
         Ok(Step::Stay) => before,
         Ok(Step::Go) => cell.next,
         Ok(Step::Restart) => TcpState::SynReceived,
+        Ok(Step::Opened) if segment.flags.contains(TcpFlags::FIN) => match direction {
+            Direction::Original => TcpState::FinWaitOriginal,
+            Direction::Reply => TcpState::FinWaitReply,
+        },
+        Ok(Step::Opened) => TcpState::Established,
     };
+    catch_up::heard(&mut after, direction, next, segment);
     after.tracker = next as u8;
     *state = after;
     Outcome::Pass(change(before, next, cell.why))
@@ -165,6 +183,8 @@ enum Step {
     Restart,
     /// For policy to judge as a new session.
     Reopen,
+    /// The handshake was completed at the peer box.
+    Opened,
 }
 
 fn change(before: TcpState, next: TcpState, why: Why) -> Change {
@@ -195,18 +215,20 @@ fn ordinary(
     segment: &TcpSegment,
     config: &TcpConfig,
 ) -> Result<Step, DropReason> {
-    let slack_bytes = match before {
-        TcpState::PickedUp => SLACK_MAX_BYTES,
-        // The numbers of a handshake are replicated with its state; they do not lag.
-        _ if before.is_half_open() => 0,
-        _ => config.catch_up_bytes.min(SLACK_MAX_BYTES),
-    };
     let from = after.peers[direction as usize];
-    let fin_sent = before.fin_sent(direction);
-    let (right_edge, right_slack) = if fin_sent { (from.end, 0) } else { (from.max_end, slack_bytes) };
     let to = &after.peers[direction.reverse() as usize];
-    // What the other end sent is final too once its FIN was seen.
-    let ack_slack = if before.fin_sent(direction.reverse()) { 0 } else { slack_bytes };
+    let fin_sent = before.fin_sent(direction);
+    let (right_edge, right_slack) = match before {
+        // What an end has sent is final once its FIN was seen.
+        _ if fin_sent => (from.end, 0),
+        TcpState::PickedUp => (from.max_end, SLACK_MAX_BYTES),
+        _ => (from.max_end, catch_up::sequence_slack_bytes(after, direction, config)),
+    };
+    let ack_slack = match before {
+        _ if before.fin_sent(direction.reverse()) => 0,
+        TcpState::PickedUp => SLACK_MAX_BYTES,
+        _ => catch_up::ack_slack_bytes(after, direction, config),
+    };
     if !window::sequence_inside(&from, to, segment.end(), right_edge, right_slack)
         || !window::ack_inside(&from, to, segment.ack, ack_slack)
     {
@@ -238,6 +260,8 @@ fn lingering(
 }
 
 /// A RST ends the connection only in order; what it may carry (RFC 9293 section 3.5.3 allows text) does not count.
+/// Slack makes no number exact: a RST within it passes and changes nothing, so that a guess ends no connection and
+/// the receiver, who knows, decides.
 fn reset(
     state: &SessionState,
     before: TcpState,
@@ -250,7 +274,7 @@ fn reset(
     if segment.seq == from.end || unacknowledged_fin {
         return Ok(Step::Go);
     }
-    let slack_bytes = config.catch_up_bytes.min(SLACK_MAX_BYTES);
+    let slack_bytes = catch_up::sequence_slack_bytes(state, direction, config);
     if window::sequence_inside(from, to, segment.seq, from.max_end, slack_bytes) {
         return Ok(Step::Unnoticed);
     }

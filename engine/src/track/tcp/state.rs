@@ -8,6 +8,11 @@ use crate::session::{Direction, SessionState};
 /// Bits of `SessionState::tracker` that hold the state; the others hold a mark of reuse (`mod.rs`).
 pub(super) const STATE_MASK: u8 = 0x0f;
 
+/// By direction: its FIN was seen.
+const FIN: [u8; 2] = [1, 4];
+/// By direction: its FIN was acknowledged.
+const FIN_ACKED: [u8; 2] = [2, 8];
+
 /// State of a TCP connection as the firewall sees it; the low four bits of `SessionState::tracker`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -45,6 +50,9 @@ pub enum TcpState {
 }
 
 impl TcpState {
+    /// The bits of `SessionState::tracker` that hold no state but a mark of reuse.
+    pub const MARK_MASK: u8 = !STATE_MASK;
+
     /// Every state, in the order of their numbers.
     pub const ALL: [TcpState; 15] = [
         TcpState::None,
@@ -90,6 +98,43 @@ impl TcpState {
             FinWaitReply | CloseWaitReply => matches!(direction, Direction::Reply),
             _ => false,
         }
+    }
+
+    /// What is known when one box has seen the connection come to `self` and the other to `other`: of two handshakes
+    /// the one further on, of two closings every FIN and every acknowledgement that either saw, and a reset for good.
+    /// `Restarted` is the one step back that a connection can make, and then the session has another birth.
+    #[must_use]
+    pub fn join(self, other: TcpState) -> TcpState {
+        if self == other || self == TcpState::Closed || other == TcpState::Closed {
+            return if self == other { self } else { TcpState::Closed };
+        }
+        match (self.closing(), other.closing()) {
+            (None, None) => TcpState::ALL[(self as usize).max(other as usize)],
+            (Some(_), None) => self,
+            (None, Some(_)) => other,
+            (Some(mine), Some(theirs)) => TcpState::of_closing(mine | theirs),
+        }
+    }
+
+    /// What was seen of the FINs, as bits; `None` while the handshake is incomplete.
+    const fn closing(self) -> Option<u8> {
+        use TcpState::*;
+        Some(match self {
+            None | SynSent | SynSent2 | SynReceived => return Option::None,
+            Established | PickedUp | Closed => 0,
+            FinWaitOriginal => FIN[0],
+            FinWaitReply => FIN[1],
+            CloseWaitOriginal => FIN[0] | FIN_ACKED[0],
+            CloseWaitReply => FIN[1] | FIN_ACKED[1],
+            Closing => FIN[0] | FIN[1],
+            LastAckOriginal => FIN[0] | FIN[1] | FIN_ACKED[1],
+            LastAckReply => FIN[0] | FIN[1] | FIN_ACKED[0],
+            TimeWait => FIN[0] | FIN[1] | FIN_ACKED[0] | FIN_ACKED[1],
+        })
+    }
+
+    fn of_closing(seen: u8) -> TcpState {
+        TcpState::ALL.into_iter().find(|s| s.closing() == Some(seen)).unwrap_or(TcpState::Established)
     }
 
     /// Name on the console and in test scripts.

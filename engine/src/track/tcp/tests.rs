@@ -212,3 +212,33 @@ fn quoted_numbers_must_have_been_sent() {
         assert_eq!(quoted_in_window(&state, Direction::Original, seq), expected, "{seq}");
     }
 }
+
+/// What two boxes know of one connection adds up, whatever each has seen; and no segment takes a state back, but the
+/// one that restarts the connection.
+#[test]
+fn states_join_and_only_a_restart_goes_back() {
+    for a in TcpState::ALL {
+        for b in TcpState::ALL {
+            let both = a.join(b);
+            assert_eq!((both, both), (b.join(a), both.join(a)), "{a:?} {b:?}");
+            for c in TcpState::ALL {
+                assert_eq!(both.join(c), a.join(b.join(c)), "{a:?} {b:?} {c:?}");
+            }
+            for direction in DIRECTIONS {
+                assert!(
+                    a == TcpState::Closed
+                        || !a.fin_sent(direction)
+                        || both.fin_sent(direction)
+                        || b == TcpState::Closed
+                );
+            }
+        }
+        assert_eq!(a.join(a), a);
+        for row in TABLE[a as usize].iter().flatten() {
+            assert_eq!(a.join(row.next), row.next, "{a:?} to {:?}", row.next);
+        }
+    }
+    assert_eq!(TcpState::FinWaitOriginal.join(TcpState::FinWaitReply), TcpState::Closing);
+    assert_eq!(TcpState::CloseWaitOriginal.join(TcpState::CloseWaitReply), TcpState::TimeWait);
+    assert_eq!(TcpState::PickedUp.join(TcpState::Established), TcpState::Established);
+}

@@ -97,7 +97,7 @@ pub(super) fn advance(state: &mut SessionState, direction: Direction, segment: &
 
 /// The later of two sequence numbers no more than 2 GiB apart.
 #[inline]
-pub(super) const fn later(a: u32, b: u32) -> u32 {
+pub const fn later(a: u32, b: u32) -> u32 {
     if b.wrapping_sub(a) as i32 > 0 { b } else { a }
 }
 

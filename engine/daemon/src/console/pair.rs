@@ -1,0 +1,166 @@
+//! The pair's commands: what they may do in which state, and what they say.
+
+use holdfast_ha::status::{BoxRole, LinkState, Status, SyncState};
+
+use super::control::{Control, ControlError};
+use super::grammar::Arguments;
+use crate::report::{
+    Format, HaSessions, HaSessionsDetail, HaStatistics, Redundancy, SESSIONS_SHOWN_MAX, Standby,
+    StandbyBrief, peer_is_heard, render, role_word,
+};
+
+pub use holdfast_ha::node::DebugTopic;
+
+/// What `clear ip inspect ha` did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HaCleared {
+    /// This box is standby: it drops its copy and has asked the peer for a complete one.
+    Here {
+        /// Sessions in the copy.
+        sessions: u64,
+    },
+    /// This box is active: it has told the peer to drop its copy and ask for a complete one.
+    Peer {
+        /// Sessions in the peer's copy.
+        sessions: u64,
+    },
+}
+
+/// A role in the middle of a sentence.
+pub(super) fn role_phrase(role: BoxRole) -> String {
+    role_word(role).replace('_', " ")
+}
+
+/// Who has the role that this box lacks.
+pub(super) fn peer_or_other(peer: &Option<String>) -> String {
+    peer.as_ref().map_or_else(|| "the one that is".to_owned(), |name| format!("\"{name}\""))
+}
+
+/// Whether `redundancy force-switchover` may begin: this box is active, and the peer holds every session and is in
+/// line.
+///
+/// # Errors
+/// What stands against it.
+pub fn may_switch_over(status: &Status) -> Result<(), ControlError> {
+    may_order(status)?;
+    let peer = status.peer.as_ref().filter(|_| peer_is_heard(status));
+    if status.role != BoxRole::Active {
+        let active = peer.filter(|peer| peer.role == BoxRole::Active).map(|peer| peer.name.clone());
+        return Err(ControlError::NotActive { role: status.role, peer: active });
+    }
+    let peer = peer.ok_or(ControlError::NoPeer)?;
+    if peer.role != BoxRole::Standby {
+        return Err(ControlError::PeerNotStandby { peer: peer.name.clone(), role: peer.role });
+    }
+    // While active, `sync` is how far the peer is, as this box knows it; the peer's own word may be older.
+    if status.sync != SyncState::Hot {
+        return Err(ControlError::PeerNotHot { peer: peer.name.clone(), sync: status.sync });
+    }
+    Ok(())
+}
+
+/// What `clear ip inspect ha` does in this state.
+///
+/// # Errors
+/// What stands against it.
+pub fn what_clear_does(status: &Status) -> Result<HaCleared, ControlError> {
+    may_order(status)?;
+    let peer = status.peer.as_ref().filter(|_| peer_is_heard(status)).ok_or(ControlError::NoPeer)?;
+    match (status.role, peer.role) {
+        (BoxRole::Active, BoxRole::Standby) => Ok(HaCleared::Peer { sessions: peer.sessions }),
+        (BoxRole::Active, role) => Err(ControlError::PeerNotStandby { peer: peer.name.clone(), role }),
+        // Without an active box there is nobody to copy from.
+        (_, BoxRole::Active) => Ok(HaCleared::Here { sessions: status.sessions }),
+        (role, _) => Err(ControlError::NotActive { role, peer: None }),
+    }
+}
+
+/// Orders wait until a switchover is over, and need a link.
+fn may_order(status: &Status) -> Result<(), ControlError> {
+    match (status.link, status.role) {
+        (LinkState::None, _) => Err(ControlError::NoHaLink),
+        (_, BoxRole::TakingOver | BoxRole::HandingOver | BoxRole::Lingering) => {
+            Err(ControlError::SwitchoverUnderWay)
+        }
+        _ => Ok(()),
+    }
+}
+
+type Shown = Result<String, ControlError>;
+
+pub(super) fn standby(control: &mut dyn Control, _: &Arguments, format: Format) -> Shown {
+    Ok(render(&Standby::new(&control.ha_status()?, &control.interface_names()), format))
+}
+
+pub(super) fn standby_brief(control: &mut dyn Control, _: &Arguments, format: Format) -> Shown {
+    let standby = Standby::new(&control.ha_status()?, &control.interface_names());
+    Ok(render(&StandbyBrief(standby), format))
+}
+
+pub(super) fn redundancy(control: &mut dyn Control, _: &Arguments, format: Format) -> Shown {
+    let status = control.ha_status()?;
+    let ready = may_switch_over(&status).is_ok();
+    Ok(render(&Redundancy::new(&status, ready), format))
+}
+
+pub(super) fn ha_statistics(control: &mut dyn Control, _: &Arguments, format: Format) -> Shown {
+    Ok(render(&HaStatistics::from(&control.ha_status()?), format))
+}
+
+fn sessions_of(control: &mut dyn Control) -> Result<HaSessions, ControlError> {
+    let role = control.ha_status()?.role;
+    Ok(HaSessions::new(control.sessions(SESSIONS_SHOWN_MAX)?, role))
+}
+
+pub(super) fn ha_sessions(control: &mut dyn Control, _: &Arguments, format: Format) -> Shown {
+    Ok(render(&sessions_of(control)?, format))
+}
+
+pub(super) fn ha_sessions_detail(control: &mut dyn Control, _: &Arguments, format: Format) -> Shown {
+    Ok(render(&HaSessionsDetail(sessions_of(control)?), format))
+}
+
+pub(super) fn clear_ha(control: &mut dyn Control, _: &Arguments) -> Shown {
+    Ok(match control.clear_ha()? {
+        HaCleared::Here { sessions } => {
+            format!("Copy of {sessions} sessions thrown away, a complete one asked for\n")
+        }
+        HaCleared::Peer { sessions } => {
+            format!("Peer told to throw its copy of {sessions} sessions away and ask for a complete one\n")
+        }
+    })
+}
+
+pub(super) fn force_switchover(control: &mut dyn Control, _: &Arguments) -> Shown {
+    control.force_switchover()?;
+    Ok("Switchover begun; `show redundancy states` shows when it is over\n".to_owned())
+}
+
+fn debug(control: &mut dyn Control, topic: DebugTopic, on: bool) -> Shown {
+    control.set_ha_debug(topic, on)?;
+    Ok(format!("{} debugging is {}\n", topic.name(), if on { "on" } else { "off" }))
+}
+
+pub(super) fn debug_standby(control: &mut dyn Control, _: &Arguments) -> Shown {
+    debug(control, DebugTopic::Standby, true)
+}
+
+pub(super) fn debug_redundancy(control: &mut dyn Control, _: &Arguments) -> Shown {
+    debug(control, DebugTopic::Redundancy, true)
+}
+
+pub(super) fn debug_inspect_ha(control: &mut dyn Control, _: &Arguments) -> Shown {
+    debug(control, DebugTopic::InspectHa, true)
+}
+
+pub(super) fn undebug_standby(control: &mut dyn Control, _: &Arguments) -> Shown {
+    debug(control, DebugTopic::Standby, false)
+}
+
+pub(super) fn undebug_redundancy(control: &mut dyn Control, _: &Arguments) -> Shown {
+    debug(control, DebugTopic::Redundancy, false)
+}
+
+pub(super) fn undebug_inspect_ha(control: &mut dyn Control, _: &Arguments) -> Shown {
+    debug(control, DebugTopic::InspectHa, false)
+}

@@ -1,0 +1,20 @@
+//! The HA core: the thread that drives `holdfast_ha::node::Node`.
+//!
+//! | file | what it is |
+//! | --- | --- |
+//! | `thread.rs` | the thread: core, clock, sleep, requests; one round of its loop |
+//! | `build.rs` | from a configuration to a running HA core |
+//! | `frames.rs` | hellos and gratuitous ARP out of the ports |
+//! | `config.rs` | the configuration in the node's words |
+//! | `log.rs` | the node's events in the log |
+
+mod build;
+mod config;
+mod frames;
+mod log;
+mod thread;
+
+pub use build::{HaParts, spawn};
+pub use config::{needed, virtual_routers};
+pub use frames::HaPort;
+pub use thread::HaHandle;

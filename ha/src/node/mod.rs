@@ -1,0 +1,295 @@
+//! One box of the pair: everything in this crate, put together.
+//!
+//! The daemon and the simulator drive a [`Node`] the same way:
+//!
+//! 1. [`Node::handle`] with whatever happened, and with [`Input::Timeout`] when [`Node::wake`] is due;
+//! 2. [`Node::poll_transmit`] to `None`: frames for ports, datagrams for the HA link (several inputs that arrived
+//!    together may be handled before);
+//! 3. [`Node::poll_event`] to `None`: what is worth a log line;
+//! 4. [`Node::lease_until`] to the workers' lease.
+//!
+//! | file | what it is |
+//! | --- | --- |
+//! | `config.rs`, `event.rs` | what it is told; what it tells |
+//! | `members.rs` | interfaces: links, delays, tracking, and their HSRP groups |
+//! | `peer.rs`, `beat.rs` | the peer by its heartbeats; the box's own |
+//! | `roles.rs` | carrying out what `role::decide` decides: takeover, hand-over, demotion, the lease |
+//! | `sync.rs` | complete copies: asking for one, giving one, COLD → BULK → HOT |
+//! | `alarms.rs` | what is wrong with the pair |
+//! | `broadcast.rs` | messages to all workers |
+//! | `report.rs` | `Status` for the console |
+
+mod alarms;
+mod beat;
+mod broadcast;
+mod config;
+mod event;
+mod members;
+mod peer;
+mod report;
+mod roles;
+mod sync;
+
+pub use config::{MemberConfig, NodeConfig, Preempt, Track};
+pub use event::{DebugTopic, NodeEvent};
+
+use core::net::Ipv4Addr;
+use std::collections::VecDeque;
+
+use holdfast_engine::interface::PortId;
+use holdfast_engine::time::Instant;
+
+use crate::link::Link;
+use crate::replication::{Receiver, Sender};
+use crate::tables::Tables;
+use alarms::Alarms;
+use beat::Beat;
+use broadcast::Broadcasts;
+use members::Members;
+use peer::Peer;
+use roles::Roles;
+use sync::Sync;
+
+/// Something that happened to the box.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// Nothing; time passed.
+    Timeout,
+    /// A datagram from the HA link's socket. Decrypted in place.
+    Datagram(&'a [u8]),
+    /// The kernel refused to send a datagram of this many bytes: too large for the path.
+    DatagramTooBig(usize),
+    /// An HSRP packet.
+    Hsrp {
+        /// Where it arrived.
+        port: PortId,
+        /// Its IP source.
+        source: Ipv4Addr,
+        /// Its UDP payload.
+        payload: &'a [u8],
+    },
+    /// A port's link, as it is now.
+    LinkState {
+        /// Which port.
+        port: PortId,
+        /// Whether it is up.
+        up: bool,
+    },
+    /// An operator's wish.
+    Command(Command),
+}
+
+/// What an operator may want.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Give the active role to the peer, losing nothing.
+    ForceSwitchover,
+    /// Throw the standby's copy away and make a new one.
+    ClearHa,
+    /// The box is going to end: resign.
+    ShutDown,
+}
+
+/// Why a command was not carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    /// Only the active box can hand over.
+    #[error("this box is not active; give the command on the active one")]
+    NotActive,
+    /// There is nobody to hand over to.
+    #[error("no peer is heard over the HA link")]
+    NoPeer,
+    /// The peer would lose sessions.
+    #[error("the peer is not ready: its copy of the sessions is not complete")]
+    PeerNotHot,
+    /// A hand-over or a takeover is under way.
+    #[error("a change of role is under way")]
+    Busy,
+    /// Without a link nothing is replicated.
+    #[error("no HA link is configured")]
+    NoLink,
+}
+
+/// Where a frame or datagram goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// A complete Ethernet frame without VLAN tag, out of this port.
+    Port(PortId),
+    /// A datagram for the HA link's socket.
+    HaLink,
+}
+
+/// Most events that wait to be polled; more are lost, the newest first. Far more than one input can cause.
+const EVENTS_MAX: usize = 1024;
+
+/// Kinds of plaintext in the HA link's datagrams: their first byte.
+const KIND_HEARTBEAT: u8 = 1;
+const KIND_RECORDS: u8 = 2;
+const KIND_ACKS: u8 = 3;
+
+/// One box of the pair.
+pub struct Node {
+    config: NodeConfig,
+    started_at: Instant,
+    members: Members,
+    link: Option<Link>,
+    peer: Peer,
+    roles: Roles,
+    sync: Sync,
+    beat: Beat,
+    alarms: Alarms,
+    sender: Sender,
+    receiver: Receiver,
+    broadcasts: Broadcasts,
+    events: VecDeque<NodeEvent>,
+    debug: Vec<DebugTopic>,
+    /// Scratch for plaintext that arrives and leaves.
+    plaintext: Vec<u8>,
+}
+
+impl Node {
+    /// A box that has just started: standby, links down until told otherwise.
+    pub fn new(config: NodeConfig, now: Instant, tables: &mut impl Tables) -> Node {
+        let mut node = Node {
+            started_at: now,
+            members: Members::new(&config, now),
+            link: config.link.clone().map(|link| Link::new(link, now)),
+            peer: Peer::default(),
+            roles: Roles::new(now),
+            sync: Sync::new(config.boot),
+            beat: Beat::new(now),
+            alarms: Alarms::default(),
+            sender: Sender::new(tables),
+            receiver: Receiver::new(tables),
+            broadcasts: Broadcasts::default(),
+            events: VecDeque::with_capacity(64),
+            debug: Vec::new(),
+            plaintext: Vec::new(),
+            config,
+        };
+        node.order_role(holdfast_engine::role::Role::Standby, tables);
+        node
+    }
+
+    /// Takes one input. Drain [`Node::poll_transmit`] and [`Node::poll_event`] afterwards.
+    pub fn handle(&mut self, now: Instant, input: Input<'_>, tables: &mut impl Tables) {
+        self.notice_pause(now, tables);
+        match input {
+            Input::Timeout => {}
+            Input::Datagram(datagram) => self.handle_datagram(now, datagram, tables),
+            Input::DatagramTooBig(bytes) => {
+                if let Some(link) = &mut self.link {
+                    link.handle_too_big(now, bytes);
+                }
+            }
+            Input::Hsrp { port, source, payload } => {
+                self.debug(DebugTopic::Standby, || format!("HSRP from {source} on port {}", port.0));
+                if let Some(group) = self.members.handle_hsrp(now, port, source, payload) {
+                    self.alarms.other_group(now, port, source, group);
+                }
+            }
+            Input::LinkState { port, up } => {
+                if self.members.set_link(now, port, up) {
+                    self.roles.degraded |= !up;
+                    self.beat.soon();
+                }
+            }
+            // Commands that can be refused come through `command`.
+            Input::Command(command) => drop(self.command(now, command, tables)),
+        }
+        self.step(now, tables);
+    }
+
+    /// Carries out an operator's command.
+    ///
+    /// # Errors
+    /// Why it was not.
+    pub fn command(
+        &mut self,
+        now: Instant,
+        command: Command,
+        tables: &mut impl Tables,
+    ) -> Result<(), CommandError> {
+        match command {
+            Command::ForceSwitchover => self.begin_handover(now, "an operator's command", tables),
+            Command::ClearHa => self.clear_copy(now, tables),
+            Command::ShutDown => {
+                self.shut_down(now, tables);
+                Ok(())
+            }
+        }
+    }
+
+    /// Everything that is due, whatever the input was.
+    fn step(&mut self, now: Instant, tables: &mut impl Tables) {
+        self.broadcasts.flush(tables);
+        self.members.handle_timeout(now);
+        self.step_link(now);
+        self.watch_workers(now, tables);
+        self.take_group_events(now);
+        self.step_roles(now, tables);
+        self.take_group_events(now);
+        self.step_sync(now, tables);
+        self.receiver.handle_timeout(now, tables);
+        self.sender.handle_timeout(now, tables);
+        self.check_alarms(now);
+    }
+
+    /// The next frame or datagram, in `buffer`; `None` when there is nothing to send now.
+    pub fn poll_transmit(
+        &mut self,
+        now: Instant,
+        tables: &mut impl Tables,
+        buffer: &mut Vec<u8>,
+    ) -> Option<Destination> {
+        if let Some(port) = self.members.poll_transmit(now, buffer) {
+            self.renew_lease(now);
+            return Some(Destination::Port(port));
+        }
+        self.poll_link(now, tables, buffer).then_some(Destination::HaLink)
+    }
+
+    /// The next event; `None` when there is none.
+    pub fn poll_event(&mut self) -> Option<NodeEvent> {
+        self.events.pop_front()
+    }
+
+    /// When the node wants [`Input::Timeout`] even if nothing happens. Changed sessions are not among its reasons: who
+    /// wants them sent soon calls often.
+    pub fn wake(&self) -> Option<Instant> {
+        let link = self.link.as_ref().and_then(Link::wake);
+        let beat = self.link.is_some().then(|| self.beat.wake(self.config.heartbeat));
+        let replication = [self.sender.wake(), self.receiver.wake()].into_iter().flatten().min();
+        [self.members.wake(), link, beat, replication, self.roles.wake()].into_iter().flatten().min()
+    }
+
+    /// Until when workers may act on an active role.
+    pub fn lease_until(&self) -> Instant {
+        self.roles.lease_until
+    }
+
+    /// Follows a topic in detail, or no longer.
+    pub fn set_debug(&mut self, topic: DebugTopic, on: bool) {
+        self.debug.retain(|t| *t != topic);
+        if on {
+            self.debug.push(topic);
+        }
+    }
+
+    /// Whether the box is out of the active role, lingering included over.
+    pub fn is_standby(&self) -> bool {
+        matches!(self.roles.role, crate::status::BoxRole::Init | crate::status::BoxRole::Standby)
+    }
+
+    fn tell(&mut self, event: NodeEvent) {
+        if self.events.len() < EVENTS_MAX {
+            self.events.push_back(event);
+        }
+    }
+
+    fn debug(&mut self, topic: DebugTopic, text: impl FnOnce() -> String) {
+        if self.debug.contains(&topic) {
+            self.tell(NodeEvent::Debug { topic, text: text() });
+        }
+    }
+}

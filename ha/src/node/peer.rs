@@ -1,0 +1,111 @@
+//! The peer, as its heartbeats tell it.
+
+use core::net::Ipv4Addr;
+use core::time::Duration;
+
+use holdfast_engine::time::Instant;
+
+use crate::heartbeat::Heartbeat;
+use crate::role::{Candidate, Health};
+
+/// Weight of a new round-trip sample, as in RFC 6298: one eighth.
+const ROUND_TRIP_WEIGHT: u32 = 8;
+
+/// What is known of the peer. Survives its silence: a dead peer's last words are what the alarms and the console show.
+#[derive(Debug, Default)]
+pub(super) struct Peer {
+    /// The newest heartbeat.
+    pub(super) heartbeat: Option<Heartbeat>,
+    /// When it came.
+    pub(super) heard_at: Instant,
+    /// Since when heartbeats come without a break.
+    pub(super) heard_since: Instant,
+    /// Its boot number.
+    pub(super) boot: u64,
+    /// Its name.
+    pub(super) name: String,
+    /// Its protocol version in use.
+    pub(super) version: u16,
+    /// It had the active role and no longer has it.
+    pub(super) left_role_at: Option<Instant>,
+    /// Smoothed round-trip time.
+    pub(super) round_trip: Option<Duration>,
+}
+
+impl Peer {
+    /// Takes a handshake's word for who the peer is; a new boot has nothing of what the old one had.
+    pub(super) fn connected(&mut self, now: Instant, name: &str, boot: u64, version: u16) {
+        if boot != self.boot {
+            if self.held_role() {
+                self.left_role_at = Some(now);
+            }
+            self.heartbeat = None;
+            self.boot = boot;
+        }
+        self.name = name.to_owned();
+        self.version = version;
+    }
+
+    /// Takes a heartbeat; `false` when it is not newer than the last.
+    pub(super) fn beat(&mut self, now: Instant, heartbeat: Heartbeat, dead_after: Duration) -> bool {
+        if self.heartbeat.as_ref().is_some_and(|last| heartbeat.number <= last.number) {
+            return false;
+        }
+        if let Some((sent, held)) = heartbeat.echo {
+            self.sample_round_trip(now.since(sent).saturating_sub(held));
+        }
+        if !self.is_alive(now, dead_after) {
+            self.heard_since = now;
+        }
+        let held_role = self.held_role();
+        self.heartbeat = Some(heartbeat);
+        self.heard_at = now;
+        if held_role && !self.held_role() {
+            self.left_role_at = Some(now);
+        } else if self.held_role() {
+            self.left_role_at = None;
+        }
+        true
+    }
+
+    fn sample_round_trip(&mut self, sample: Duration) {
+        self.round_trip = Some(match self.round_trip {
+            None => sample,
+            Some(smooth) => smooth - smooth / ROUND_TRIP_WEIGHT + sample / ROUND_TRIP_WEIGHT,
+        });
+    }
+
+    fn held_role(&self) -> bool {
+        self.heartbeat.as_ref().is_some_and(|h| candidate(h, 0).holds_role())
+    }
+
+    /// Whether its heartbeat arrives.
+    pub(super) fn is_alive(&self, now: Instant, dead_after: Duration) -> bool {
+        self.heartbeat.is_some() && now.since(self.heard_at) <= dead_after
+    }
+
+    /// The peer as a candidate for the active role, while it is alive.
+    pub(super) fn candidate(&self, now: Instant, dead_after: Duration, address: u32) -> Option<Candidate> {
+        let heartbeat = self.heartbeat.as_ref().filter(|_| self.is_alive(now, dead_after))?;
+        Some(candidate(heartbeat, address))
+    }
+
+    /// Whether hellos from `source` are the peer's.
+    pub(super) fn owns(&self, source: Ipv4Addr) -> bool {
+        self.heartbeat.as_ref().is_some_and(|h| h.members.iter().any(|m| m.address == source))
+    }
+}
+
+fn candidate(heartbeat: &Heartbeat, address: u32) -> Candidate {
+    Candidate {
+        role: heartbeat.role,
+        term: heartbeat.term,
+        sync: heartbeat.sync,
+        health: Health { workers: heartbeat.workers_healthy, members_up: heartbeat.members_up() },
+        priority: heartbeat.priority,
+        address,
+        wants_role: heartbeat.wants_role,
+        handover: heartbeat.handover,
+        sessions: heartbeat.digest.sessions,
+    }
+}
