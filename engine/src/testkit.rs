@@ -2,6 +2,7 @@
 
 pub(crate) mod frame;
 pub(crate) mod lab;
+pub(crate) mod member;
 pub(crate) mod seen;
 pub(crate) mod topology;
 

@@ -30,7 +30,8 @@ impl<P: PacketBuf> Shard<P> {
             FromHa::CopyEnds if replica.copying => replica.job = Some(Job::Sweep(0)),
             FromHa::CopyEnds => replica.copy_ended(),
             FromHa::Role(order) => self.carry_out_role(order, now),
-            FromHa::FlushRefresh => replica.job = Some(Job::Flush(0)),
+            FromHa::FlushRefresh if replica.tells => replica.job = Some(Job::Flush(0)),
+            FromHa::FlushRefresh => replica.flushed(),
             FromHa::Transmit { port, frame } => self.transmit_own(port, &frame, outbox),
         }
         if self.replica.as_ref().is_some_and(|r| r.job.is_none()) {

@@ -26,8 +26,6 @@ impl<P: PacketBuf> Shard<P> {
         if replica.tells {
             // The table is the truth from now on, however much of a copy was still to come.
             replica.copying = false;
-        } else {
-            replica.refresh.clear();
         }
         WorkerStatus::tell(&replica.status.role_generation, order.generation);
     }
@@ -59,15 +57,11 @@ impl<P: PacketBuf> Shard<P> {
     /// A packet changed more of a session than its windows and counters, or moved `last_seen`; the table has it.
     #[inline]
     pub(super) fn tell_changed(&mut self, handle: SessionHandle, tracker: u8, before: u8, change: Change) {
-        if self.replica.is_none() {
-            return;
-        }
+        let Some(replica) = &mut self.replica else { return };
         if tracker == before && change.transition == Transition::None && !change.rearm {
-            if let Some(replica) = &mut self.replica
-                && replica.tells
-            {
-                replica.refresh.note(handle.index);
-            }
+            // Whatever the role: if a lingering box is active again within this tick, the session's next packets make
+            // no note.
+            replica.refresh.note(handle.index);
         } else {
             self.tell_transition(handle, tracker, before, change.transition);
         }
@@ -122,7 +116,7 @@ impl<P: PacketBuf> Shard<P> {
     #[inline]
     pub(crate) fn tell_refresh(&mut self) -> bool {
         let Some(replica) = &mut self.replica else { return false };
-        if !replica.refresh.is_telling() {
+        if !replica.tells || !replica.refresh.is_telling() {
             return false;
         }
         replica.refresh.slice(&replica.changes);

@@ -107,7 +107,8 @@ impl SessionRecord {
     }
 
     /// What the record says, in this box's words: `now` is the present tick of the worker that will have the session.
-    /// Zones and next hops are not among what it says.
+    /// Zones and next hops are not among what it says. The idle time is rounded up, so that `last_seen` is before `now`:
+    /// should this box take over within the tick, a packet then still moves it, and is noted for that (`refresh.rs`).
     pub fn known(&self, now: Tick) -> Known {
         let flags = SessionFlags(self.flags.0 & SessionRecord::FLAGS.0);
         let mut state = SessionState {
@@ -115,7 +116,7 @@ impl SessionRecord {
             tracker: self.tracker,
             scale: self.scale,
             flags: flags.with(SessionFlags::INITIATOR_HIGH, self.initiator == Side::High),
-            last_seen: before(now, self.idle_ticks),
+            last_seen: before(now, self.idle_ticks.saturating_add(1)),
             ..SessionState::default()
         };
         let is_open =

@@ -88,13 +88,6 @@ impl Refresh {
         }
         (end < used).then_some(end)
     }
-
-    /// Forgets everything: the sessions are the peer's now.
-    pub(crate) fn clear(&mut self) {
-        self.collecting.clear();
-        self.telling.clear();
-        (self.next_word, self.end_word) = (0, 0);
-    }
 }
 
 #[cfg(test)]

@@ -2,4 +2,5 @@
 
 mod hostile;
 mod modes;
+mod pair;
 mod workers;
