@@ -6,7 +6,9 @@
 //!
 //! 1. **Slack.** While an end's bit is set and the takeover was a moment ago ([`super::TcpConfig::catch_up_bytes`] is not
 //!    zero) that end may be ahead of its right edge, and the other may acknowledge beyond its `end`, by the slack.
-//!    Left edges are what they always are.
+//!    Left edges are what they always are, and a segment beyond the right edge moves nothing of its sender's: the left
+//!    edges that would follow from it belong to a window that has perhaps grown since. (Once it was the deadlock of a
+//!    retransmission below the left edge and an acknowledgement below its own.) Neither does a forged one.
 //! 2. **The bit goes when the *other* end is heard.** Its acknowledgement and window say how far the first may send,
 //!    and a right edge never moves left, so all the first end ever sent is below it: `max_end` is right again. The
 //!    end's own segment proves nothing of the kind: it may be the repetition of something old.
@@ -18,8 +20,8 @@
 //! After the slack's time a silent connection still has its bits, and rule 3 lets it go on: a few bytes that were
 //! under way at the takeover must not end it a day later. Nothing beyond a window passes any more.
 //!
-//! A RST never gets slack (`super::reset`), and a FIN ends it: state changes are replicated at once, with the final
-//! numbers.
+//! A RST never gets slack (`super::reset`), and a FIN that was replicated ends it, for its number is final. A FIN beyond
+//! the right edge passes like data; a session that misses it so ends when it is idle.
 //!
 //! # Handshakes
 //! A handshake that was completed at the peer box, unheard of here, is believed from the first segment that could not
@@ -65,6 +67,16 @@ pub(super) fn ack_slack_bytes(state: &SessionState, direction: Direction, config
     unseen_bytes + sequence_slack_bytes(state, other, config)
 }
 
+/// Moves the bounds for a segment that is inside them, slack included.
+pub(super) fn advance(state: &mut SessionState, direction: Direction, segment: &TcpSegment) {
+    let known = state.peers[direction as usize];
+    window::advance(state, direction, segment);
+    if state.flags.lags_behind(direction) && later(known.max_end, segment.end()) != known.max_end {
+        let from = &mut state.peers[direction as usize];
+        (from.end, from.max_end) = (known.end, known.max_end);
+    }
+}
+
 /// A segment was accepted, and `next` is the state after it: what it says of the other end is news.
 #[inline]
 pub(super) fn heard(after: &mut SessionState, direction: Direction, next: TcpState, segment: &TcpSegment) {
@@ -97,7 +109,8 @@ pub(super) fn opened_elsewhere(
     }
 }
 
-/// Only the initiator's SYN is known. The responder's window scale is not; the largest limits least.
+/// Only the initiator's SYN is known. The responder's window scale is not; the largest limits least. Nor is what either
+/// has outstanding, which is no more than both may have come ahead.
 fn since_syn(
     state: &mut SessionState,
     direction: Direction,
@@ -127,19 +140,15 @@ fn since_syn(
         max_end: end.wrapping_add(may_send_bytes),
         max_window_bytes: window_bytes,
     };
-    let first_window_bytes = initiator.max_window_bytes;
+    let outstanding_bytes = window_bytes.max(OPENED_AHEAD_MAX_BYTES);
     state.peers = match direction {
         Direction::Original => [
-            sender(
-                later(initiator.end, segment.end()),
-                SYN_WINDOW_MAX_BYTES,
-                first_window_bytes.max(window_bytes),
-            ),
-            sender(segment.ack, window_bytes, SYN_WINDOW_MAX_BYTES),
+            sender(later(initiator.end, segment.end()), SYN_WINDOW_MAX_BYTES, outstanding_bytes),
+            sender(segment.ack, window_bytes, OPENED_AHEAD_MAX_BYTES),
         ],
         Direction::Reply => [
-            sender(later(initiator.end, segment.ack), window_bytes, first_window_bytes),
-            sender(segment.end(), first_window_bytes, window_bytes),
+            sender(later(initiator.end, segment.ack), window_bytes, OPENED_AHEAD_MAX_BYTES),
+            sender(segment.end(), initiator.max_window_bytes, outstanding_bytes),
         ],
     };
     Some(Step::Opened)
@@ -170,6 +179,6 @@ fn since_syn_ack(
     {
         return None;
     }
-    window::advance(state, direction, segment);
+    advance(state, direction, segment);
     Some(Step::Opened)
 }

@@ -234,7 +234,7 @@ fn ordinary(
     {
         return Err(DropReason::TcpOutOfWindow);
     }
-    window::advance(after, direction, segment);
+    catch_up::advance(after, direction, segment);
     // A first FIN below what its sender has sent already is no end of anything; let the receiver make sense of it.
     let first_fin = matches!(class, Class::Fin | Class::FinAckAll) && !fin_sent;
     let premature = first_fin && after.peers[direction as usize].end != segment.end();

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::state::STATE_MASK;
 use super::table::{TABLE, cell};
 use super::*;
-use crate::session::TcpPeer;
+use crate::session::{SessionFlags, TcpPeer};
 
 const DIRECTIONS: [Direction; 2] = [Direction::Original, Direction::Reply];
 const CLASSES: [Class; Class::COUNT] =
@@ -149,10 +149,11 @@ proptest! {
     #[test]
     fn a_dropped_segment_changes_nothing_and_windows_never_move_back(
         packets in 0usize..3, catch_up_bytes in prop_oneof![Just(0), Just(5000u32), Just(u32::MAX)],
-        split_handshake: bool, segments in segments(),
+        split_handshake: bool, lagging: bool, segments in segments(),
     ) {
         let config = TcpConfig { pickup: false, split_handshake, catch_up_bytes };
         let mut state = begun(packets, &config);
+        state.flags = state.flags.with(SessionFlags::LAGGING, lagging);
         for (reply, segment) in segments {
             let direction = DIRECTIONS[usize::from(reply)];
             let before = state;
@@ -165,6 +166,7 @@ proptest! {
             if was.is_half_open() || change.transition == Transition::Restarted {
                 continue;
             }
+            prop_assert_eq!(state.flags.0 & !before.flags.0, 0, "nothing begins to lag");
             for (new, old) in state.peers.iter().zip(&before.peers) {
                 prop_assert!(not_before(new.end, old.end));
                 prop_assert!(not_before(new.max_end, old.max_end));
@@ -186,12 +188,12 @@ proptest! {
 
     /// A replicated record may hold anything; nothing panics and nothing is accepted from a state that is none.
     #[test]
-    fn any_state_is_survived(words: [u64; 5], segments in segments()) {
+    fn any_state_is_survived(words: [u64; 5], catch_up_bytes: u32, segments in segments()) {
         let mut state = SessionState::decode(&words);
         for (reply, segment) in segments {
             let known = TcpState::of(&state).is_some();
-            let outcome =
-                track(&mut state, DIRECTIONS[usize::from(reply)], &segment, &TcpConfig::default());
+            let config = TcpConfig { catch_up_bytes, ..TcpConfig::default() };
+            let outcome = track(&mut state, DIRECTIONS[usize::from(reply)], &segment, &config);
             prop_assert!(known || !outcome.passes());
             let _ = quoted_in_window(&state, Direction::Original, segment.seq);
         }
