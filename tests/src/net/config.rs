@@ -30,6 +30,8 @@ pub struct BoxConfig {
     pub sessions_max: u32,
     /// `eal.memory_mb`.
     pub memory_mb: u32,
+    /// What follows the interface in each device string, such as `,framecnt=1024`.
+    pub device_options: &'static str,
     /// The interfaces.
     pub interfaces: Vec<InterfaceConfig>,
     /// `[[rule]]` sections, as TOML.
@@ -61,6 +63,7 @@ impl Default for BoxConfig {
             poll: "adaptive",
             sessions_max: 65_536,
             memory_mb: 256,
+            device_options: "",
             interfaces: vec![
                 interface("inside", &BOX_INSIDE, &BOX_INSIDE6),
                 interface("outside", &BOX_OUTSIDE, &BOX_OUTSIDE6),
@@ -98,9 +101,10 @@ impl BoxConfig {
         );
         for (index, interface) in self.interfaces.iter().enumerate() {
             text += &format!(
-                "\n[[interface]]\nname = {name:?}\ndevice = \"net_af_packet{index},iface={name}\"\n\
+                "\n[[interface]]\nname = {name:?}\ndevice = \"net_af_packet{index},iface={name}{options}\"\n\
                  addresses = {addresses:?}\nzone = {name:?}\nmtu = {mtu}\n",
                 name = interface.name,
+                options = self.device_options,
                 addresses = interface.addresses,
                 mtu = interface.mtu,
             );

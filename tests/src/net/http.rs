@@ -54,6 +54,45 @@ pub fn fetch_sha256(from: &Namespace, server: IpAddr, dir: &Path) -> LabResult<S
     sha256(&target)
 }
 
+/// A download that is under way.
+#[derive(Debug)]
+pub struct Fetch {
+    process: Guarded,
+    target: PathBuf,
+}
+
+/// Starts to fetch the file, at no more than `bytes_per_second`.
+pub fn fetch_slowly(from: &Namespace, server: IpAddr, dir: &Path, bytes_per_second: u64) -> LabResult<Fetch> {
+    let target = dir.join("fetched-slowly");
+    let mut command = from.command("curl");
+    command.args(["--silent", "--show-error", "--fail", "--noproxy", "*", "--limit-rate"]);
+    command.arg(bytes_per_second.to_string()).arg("--output").arg(&target);
+    command.arg(format!("http://{}:{PORT}/{FILE}", in_url(server)));
+    Ok(Fetch { process: Guarded::spawn(&mut command, &dir.join("curl.log"))?, target })
+}
+
+impl Fetch {
+    /// Bytes that arrived so far. Errors when curl gave up.
+    pub fn received(&mut self) -> LabResult<u64> {
+        match self.process.exited()? {
+            Some(status) if !status.success() => {
+                Err(LabError::Command { command: "curl".into(), status, output: self.process.log() })
+            }
+            _ => Ok(fs::metadata(&self.target).map(|m| m.len()).unwrap_or(0)),
+        }
+    }
+
+    /// Whether it is over.
+    pub fn is_over(&mut self) -> LabResult<bool> {
+        Ok(self.process.exited()?.is_some())
+    }
+
+    /// SHA-256 of what arrived.
+    pub fn sha256(&self) -> LabResult<String> {
+        sha256(&self.target)
+    }
+}
+
 fn sha256(path: &PathBuf) -> LabResult<String> {
     let finished = run(Command::new("sha256sum").arg(path), FETCH_LIMIT)?.success()?;
     match finished.stdout.split_whitespace().next() {

@@ -1,6 +1,7 @@
 //! `holdfast-lab`: the lab of the end-to-end tests for people: a demonstration, a measurement, and the broom.
 //! scripts/demo and scripts/measure call it.
 
+mod bulk;
 mod demo;
 mod measure;
 
@@ -20,8 +21,18 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Show a box at work: traffic both ways, a download, a refused connection, the sessions.
+    /// Show a pair at work: a download that outlives kill -9 of the active box, its return, a planned switchover.
     Demo {
+        /// Configuration of the first box; its interfaces must be called `inside` and `outside`.
+        config_a: PathBuf,
+        /// Configuration of the second box.
+        config_b: PathBuf,
+        /// Leave everything running at the end, with a console prompt.
+        #[arg(long)]
+        stay: bool,
+    },
+    /// Show a single box at work: traffic both ways, a download, a refused connection, the sessions.
+    DemoSingle {
         /// Configuration of the box; its interfaces must be the veths `inside` and `outside`.
         config: PathBuf,
         /// Leave everything running at the end, with a console prompt.
@@ -34,6 +45,18 @@ enum Command {
         #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=600))]
         seconds: u32,
         /// Print JSON instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Measure how long a standby that joins takes to get every session, and what live traffic notices of it.
+    Bulk {
+        /// Sessions on the active box.
+        #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..=8_000_000))]
+        sessions: u32,
+        /// Packets a second of the live streams, in each direction.
+        #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        rate: u32,
+        /// Print JSON instead of text.
         #[arg(long)]
         json: bool,
     },
@@ -54,7 +77,9 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> LabResult<ExitCode> {
     watch_signals()?;
     match command {
-        Command::Demo { config, stay } => demo::run(config, *stay),
+        Command::Demo { config_a, config_b, stay } => demo::pair([config_a, config_b], *stay),
+        Command::DemoSingle { config, stay } => demo::single(config, *stay),
+        Command::Bulk { sessions, rate, json } => bulk::run(*sessions, *rate, *json),
         Command::Measure { seconds, json } => measure::run(*seconds, *json).map(|()| ExitCode::SUCCESS),
         Command::Sweep => {
             let swept = sweep()?;

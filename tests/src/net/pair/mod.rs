@@ -26,7 +26,7 @@ mod watch;
 
 pub use config::{Authentication, GroupConfig, HaConfig, Key, NodeConfig, PairConfig};
 pub use inject::{HA_DEVICE, HaLink};
-pub use lab::{PairLab, VIRTUAL_INSIDE, VIRTUAL_OUTSIDE};
+pub use lab::{PairLab, VIRTUAL_INSIDE, VIRTUAL_OUTSIDE, keygen};
 pub use node::{HOT_LIMIT, PairBox, ROLE_LIMIT};
 pub use speaker::{Heard, Speaker, SpeakerLink};
 pub use state::{Group, Redundancy, SessionSet, Standby, count_of};

@@ -139,6 +139,11 @@ impl SessionSet {
         self.len() == 0
     }
 
+    /// How many of these `other` lacks, whatever else it has.
+    pub fn lacking_in(&self, other: &SessionSet) -> usize {
+        self.0.difference(&other.0).filter(|line| !line.ends_with(" in all")).count()
+    }
+
     /// The first few that only one of the two has.
     pub fn difference(&self, other: &SessionSet) -> String {
         let only = |a: &SessionSet, b: &SessionSet| a.0.difference(&b.0).take(5).cloned().collect::<Vec<_>>();

@@ -47,6 +47,27 @@ fn with_a_router_in_place_of_a_box_all_traffic_is_whole() -> LabResult {
     Ok(())
 }
 
+/// The same through one Holdfast box that has the gateways' addresses as its own: what a pair does beyond that is the
+/// pair's doing.
+#[test]
+fn with_a_single_box_all_traffic_is_whole() -> LabResult {
+    let mut config = PairConfig::default();
+    (config.a.ha, config.a.groups) = (None, Vec::new());
+    for (interface, gateway) in config.a.base.interfaces.iter_mut().zip([VIRTUAL_INSIDE, VIRTUAL_OUTSIDE]) {
+        (interface.addresses, interface.ha_id) = (vec![format!("{gateway}/24")], None);
+    }
+    let mut lab = PairLab::new(&config)?;
+    lab.a.start()?;
+    let traffic = Everything::start(&lab, &Load::default())?;
+    observe_for(Duration::from_secs(4))?;
+    let outcome = traffic.finish(&lab)?;
+    eprintln!("{outcome}");
+    assert_eq!(outcome.complaints(NOISE), Vec::<String>::new());
+    assert_eq!((outcome.up.lost(), outcome.down.lost()), (0, 0), "{outcome}");
+    assert!(lab.a.session_set()?.len() > 1_000);
+    lab.a.assert_alive()
+}
+
 #[test]
 fn a_cut_shows_as_a_blackout_of_its_length_and_tcp_outlives_it() -> LabResult {
     const CUT: Duration = Duration::from_millis(500);

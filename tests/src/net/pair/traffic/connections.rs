@@ -14,6 +14,10 @@ use std::time::Duration;
 /// Open files beside the connections.
 const OTHER_FILES: u64 = 512;
 
+/// Connections that exchange at the same moment. A thousand at once is a burst that a machine with two cores drops
+/// parts of, box or no box.
+const BATCH: usize = 50;
+
 /// Both ends of each connection.
 #[derive(Debug)]
 pub struct Connections {
@@ -43,38 +47,47 @@ impl Connections {
         self.pairs.is_empty()
     }
 
-    /// Sends a number of its own there and back over every connection, all under way at once. Errors name the
-    /// first connection that broke.
+    /// Sends a number of its own there and back over every connection. Errors name the first that broke.
     pub fn exchange(&mut self) -> LabResult {
         self.round += 1;
+        (0..self.pairs.len()).step_by(BATCH).try_for_each(|first| self.exchange_batch(first))
+    }
+
+    /// The same with the [`BATCH`] connections from number `first` on, all under way at once.
+    fn exchange_batch(&self, first: usize) -> LabResult {
         let stamp = |number: usize| (u64::from(self.round) << 32) | number as u64;
         let lost = |number, what| {
             format!("connection {number} of {}, round {}: {what}", self.pairs.len(), self.round)
         };
-        for (number, (client, _)) in self.pairs.iter().enumerate() {
+        let batch = || self.pairs.iter().enumerate().skip(first).take(BATCH);
+        for (number, (client, _)) in batch() {
             let mut client: &TcpStream = client;
             client.write_all(&stamp(number).to_be_bytes()).doing(lost(number, "client sends"))?;
         }
-        for (number, (_, server)) in self.pairs.iter().enumerate() {
+        for (number, (_, server)) in batch() {
             read_stamp(server, stamp(number)).doing(lost(number, "server reads"))?;
             let mut server: &TcpStream = server;
             server.write_all(&(!stamp(number)).to_be_bytes()).doing(lost(number, "server sends"))?;
         }
-        for (number, (client, _)) in self.pairs.iter().enumerate() {
+        for (number, (client, _)) in batch() {
             read_stamp(client, !stamp(number)).doing(lost(number, "client reads"))?;
         }
         Ok(())
     }
 
-    /// Exchanges once a `period` on a thread of its own until told to stop.
+    /// Exchanges over each connection once a `period`, evenly, on a thread of its own until told to stop.
     pub fn keep_busy(mut self, period: Duration) -> BusyConnections {
         let stop = StopOnDrop::default();
         let until = stop.0.clone();
         let thread = std::thread::spawn(move || {
-            let mut pace = Pace::every(period);
+            let batches = self.pairs.len().div_ceil(BATCH).max(1);
+            let mut pace = Pace::every(period / batches as u32);
             while !until.is_set() {
-                self.exchange()?;
-                pace.wait();
+                self.round += 1;
+                for first in (0..self.pairs.len()).step_by(BATCH) {
+                    self.exchange_batch(first)?;
+                    pace.wait();
+                }
             }
             Ok(self)
         });

@@ -1,13 +1,15 @@
 //! Traffic that runs while a box fails, and what it noticed of it.
 
 mod connections;
+mod crowd;
 mod everything;
 mod icmp;
 mod ledger;
 mod probe;
 mod transfer;
 
-pub use connections::Connections;
+pub use connections::{BusyConnections, Connections};
+pub use crowd::Crowd;
 pub use everything::{Everything, Load, Outcome};
 pub use icmp::{Pings, PingsOutcome};
 pub use ledger::Ledger;

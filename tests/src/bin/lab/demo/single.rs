@@ -1,11 +1,12 @@
-//! The demonstration: each step says what it does, does it, and says whether it held.
+//! One box at work: traffic both ways, a download, a refused connection, the sessions.
 
+use super::steps::Steps;
+use super::{prompt, read};
 use holdfast_tests::net::addresses::{CLIENT, CLIENT6, SERVER, SERVER6, SERVERS};
 use holdfast_tests::net::error::IoContext;
 use holdfast_tests::net::ping::{ping, received};
 use holdfast_tests::net::sockets::{accept, listen, open, try_connect};
-use holdfast_tests::net::{Firewall, Lab, LabError, LabResult, http, iperf, wait};
-use std::io::{IsTerminal, Write};
+use holdfast_tests::net::{Firewall, Lab, LabResult, http, iperf};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,7 +17,7 @@ const IPERF_SECONDS: u32 = 3;
 
 /// Runs the demonstration with the box configured by `config`; success only if every step held.
 pub fn run(config: &Path, stay: bool) -> LabResult<ExitCode> {
-    let mut steps = Steps { failed: 0 };
+    let mut steps = Steps::default();
     println!("Client 10.0.1.5 -- box -- server 10.0.2.9, each in a network namespace of its own");
     let lab = Lab::new()?;
     let mut firewall = steps.setting_up("start the box", || start(&lab, config))?;
@@ -41,11 +42,7 @@ pub fn run(config: &Path, stay: bool) -> LabResult<ExitCode> {
 
 /// The example as it is, but with a control socket of this lab's own: several labs may run beside each other.
 fn start(lab: &Lab, config: &Path) -> LabResult<Firewall> {
-    let text = std::fs::read_to_string(config).doing(format!("reading {}", config.display()))?;
-    let mut table: toml::Table = text.parse().map_err(|error: toml::de::Error| LabError::Missing {
-        what: "TOML".into(),
-        text: error.to_string(),
-    })?;
+    let mut table = read(config)?;
     let socket: PathBuf = lab.dir().join("control.sock");
     table.insert("control_socket".into(), socket.display().to_string().into());
     let file = lab.dir().join("box.toml");
@@ -106,58 +103,5 @@ fn stay_until_told(lab: &Lab, firewall: &Firewall) -> LabResult {
     println!("  ip netns exec {} ping {SERVER}", lab.client.name());
     println!("  ip netns exec {} curl -v http://{SERVER}:{}/", lab.client.name(), http::PORT);
     println!("Leaving the console (quit, or Ctrl-D) takes the lab down.");
-    if std::io::stdin().is_terminal() {
-        firewall.console().attach().status().doing("running the console").map(drop)
-    } else {
-        // Nothing but an interruption ends this wait.
-        wait::wait_until("Ctrl-C", Duration::MAX, || Ok(wait::Look::NotYet("running".into())))
-    }
-}
-
-/// Runs steps and keeps the count of those that did not hold.
-struct Steps {
-    failed: usize,
-}
-
-impl Steps {
-    /// A step whose result the rest needs: its error ends the demonstration.
-    fn setting_up<T>(&mut self, what: &str, work: impl FnOnce() -> LabResult<T>) -> LabResult<T> {
-        announce(what);
-        let made = work();
-        println!("{}", if made.is_ok() { "ok" } else { "FAILED" });
-        made
-    }
-
-    /// A step that holds or not; a lab error counts as not, an interruption ends everything.
-    fn step(&mut self, what: &str, work: impl FnOnce() -> LabResult<(bool, String)>) -> LabResult {
-        announce(what);
-        match work() {
-            Ok((true, figure)) => println!("ok      {figure}"),
-            Ok((false, figure)) => {
-                self.failed += 1;
-                println!("FAILED  {figure}");
-            }
-            Err(LabError::Interrupted) => return Err(LabError::Interrupted),
-            Err(error) => {
-                self.failed += 1;
-                println!("FAILED  {error}");
-            }
-        }
-        Ok(())
-    }
-
-    fn verdict(&self) -> ExitCode {
-        if self.failed == 0 {
-            println!("\nEverything held.");
-            return ExitCode::SUCCESS;
-        }
-        println!("\n{} steps did not hold.", self.failed);
-        ExitCode::FAILURE
-    }
-}
-
-fn announce(what: &str) {
-    print!("  {what:.<52} ");
-    // A line that is not shown in time is a cosmetic loss.
-    let _ = std::io::stdout().flush();
+    prompt(firewall.console())
 }
