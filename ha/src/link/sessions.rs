@@ -76,6 +76,12 @@ impl Sessions {
         self.previous = old.map(|session| (session, now + PREVIOUS_KEPT));
     }
 
+    /// Sessions agreed to and not used yet.
+    #[cfg(test)]
+    pub(super) fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
     /// Forgets keys whose time is over.
     pub(super) fn expire(&mut self, now: Instant) {
         self.previous.take_if(|(_, until)| now >= *until);

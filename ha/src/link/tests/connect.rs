@@ -175,6 +175,16 @@ proptest! {
 }
 
 #[test]
+fn a_lost_confirmation_is_made_up_for() {
+    let mut pair = Pair::new(1);
+    pair.cut_transport[1] = true;
+    pair.run_until(0, connected(101)).unwrap();
+    pair.run(ms(10));
+    pair.cut_transport[1] = false;
+    assert!(pair.run_until(1, connected(100)).unwrap() < ms(50), "without any data");
+}
+
+#[test]
 fn a_peer_that_is_not_there_is_not_flooded() {
     let mut pair = Pair::new(1);
     pair.cut = [true, true];

@@ -50,6 +50,8 @@ pub(super) struct Pair {
     pub(super) weather: Weather,
     /// Whether datagrams to a side vanish.
     pub(super) cut: [bool; 2],
+    /// Whether what is sealed under a session vanishes on the way to a side; handshakes pass.
+    pub(super) cut_transport: [bool; 2],
     /// What each side was told.
     pub(super) events: [Vec<LinkEvent>; 2],
     /// What each side received.
@@ -89,6 +91,7 @@ impl Pair {
             now,
             weather: CLEAR,
             cut: [false; 2],
+            cut_transport: [false; 2],
             events: Default::default(),
             received: Default::default(),
             recorded: Default::default(),
@@ -202,7 +205,8 @@ impl Pair {
                 let bit = self.dice.below(datagram.len() as u64 * 8) as usize;
                 datagram[bit / 8] ^= 1 << (bit % 8);
             }
-            if self.cut[to] || datagram.len() > payload_max || self.dice.below(100) < loss {
+            let cut = self.cut[to] || (self.cut_transport[to] && datagram[3] == 4);
+            if cut || datagram.len() > payload_max || self.dice.below(100) < loss {
                 continue;
             }
             let late = Duration::from_nanos(self.dice.below(jitter.as_nanos() as u64 + 1));

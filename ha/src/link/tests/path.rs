@@ -65,12 +65,13 @@ fn a_black_hole_is_left_within_a_second_and_a_half() {
 
 #[test]
 fn silence_is_no_black_hole() {
-    let mut pair = pair_on(1_472);
+    let mut configs = [config(0), config(1)];
+    configs.iter_mut().for_each(|config| config.dead_after = ms(10_000));
+    let mut pair = Pair::with(configs, 1);
     pair.chat(ms(1_000));
+    assert_eq!(sizes(&pair), [1_472; 2]);
     pair.cut = [true, true];
-    pair.chat(DEAD_AFTER - ms(50));
-    pair.cut = [false, false];
-    pair.chat(ms(100));
+    pair.chat(ms(5_000));
     assert_eq!(sizes(&pair), [1_472; 2]);
 }
 
