@@ -10,10 +10,12 @@ use holdfast_tests::net::pair::{
     SpeakerLink, VIRTUAL_INSIDE, VIRTUAL_OUTSIDE, Which,
 };
 use holdfast_tests::net::ping::{ping, received};
-use holdfast_tests::net::sockets::{listen, try_connect};
-use holdfast_tests::net::wait::{Look, observe_for, wait_until};
-use holdfast_tests::net::{LabResult, Namespace};
+use holdfast_tests::net::sockets::{listen, try_connect, udp};
+use holdfast_tests::net::wait::{Look, Pace, observe_for, wait_until};
+use holdfast_tests::net::{LabResult, Namespace, scapy};
 use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Most of a blackout that is the machine's doing and not the network's.
@@ -239,5 +241,60 @@ fn the_speakers_and_the_decoders_agree() -> LabResult {
         speaker.wait_heard("hello", Some("active"), LIMIT)?;
         assert!(!speaker.problems().is_empty(), "a wrong key must be noticed");
     }
+    Ok(())
+}
+
+/// The scripts that ask and forge do so: two routers with one address are two answers, and what a box says on the HA
+/// link comes again.
+#[test]
+fn the_asker_and_the_forger_work() -> LabResult {
+    let lab = PairLab::unconfigured()?;
+    let ask = || -> LabResult<usize> {
+        let (own, target) = (CLIENT.to_string(), VIRTUAL_INSIDE.to_string());
+        Ok(scapy::run(&lab.client, "arp_who.py", &["eth0", &own, &target, "3"])?.stdout.lines().count())
+    };
+    assert_eq!(ask()?, 0);
+    lab.route_by_kernel(Which::A)?;
+    assert_eq!(ask()?, 3);
+    lab.route_by_kernel(Which::B)?;
+    assert_eq!(ask()?, 6);
+
+    let [here, there] =
+        [Which::A, Which::B].map(|w| udp(&lab.node(w).namespace, w.ha_address().into(), 5000));
+    let (here, there) = (here?, there?);
+    let stop = Arc::new(AtomicBool::new(false));
+    let until = stop.clone();
+    let talk = std::thread::spawn(move || {
+        let (mut pace, mut number) = (Pace::every(Duration::from_millis(10)), 0_u64);
+        while !until.load(Ordering::Relaxed) {
+            here.send_to(&number.to_be_bytes(), (Which::B.ha_address(), 5000)).unwrap();
+            number += 1;
+            pace.wait();
+        }
+    });
+    // Drained while they come: a full buffer would drop the forged ones.
+    let until = stop.clone();
+    let listen = std::thread::spawn(move || {
+        let (mut numbers, mut bytes) = (Vec::new(), [0; 2048]);
+        there.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+        while !until.load(Ordering::Relaxed) {
+            if let Ok(length) = there.recv(&mut bytes) {
+                numbers.extend(bytes[..length].try_into().map(u64::from_be_bytes));
+            }
+        }
+        numbers
+    });
+    let forged = scapy::run(&lab.a.namespace, "ha_forge.py", &[HA_DEVICE, "5000", "1"]);
+    stop.store(true, Ordering::Relaxed);
+    talk.join().unwrap();
+    let mut numbers = listen.join().unwrap();
+    let sent: serde_json::Value = serde_json::from_str(&forged?.stdout).unwrap();
+    for kind in ["replayed", "flipped", "cut", "grown", "random", "stranger"] {
+        assert!(sent[kind].as_u64().is_some_and(|count| count > 20), "{sent}");
+    }
+    let all = numbers.len();
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert!(numbers.len() + 20 < all, "{all} arrived, {} different ones", numbers.len());
     Ok(())
 }
