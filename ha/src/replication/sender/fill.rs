@@ -211,6 +211,7 @@ impl Stream {
         tables: &mut impl Tables,
     ) -> (usize, bool) {
         let mut has_busy = false;
+        self.shadows.touch(slots);
         for (at, &slot) in slots.iter().enumerate() {
             match self.tell_slot(slot, datagram, writer, tables) {
                 Told::Session => datagram.counts |= self.bulk.tell(slot),

@@ -56,6 +56,14 @@ impl Shadows {
         self.free = NIL;
     }
 
+    /// Reads the shadows of a few slots ahead of their use: the cache misses overlap, which those of one slot after
+    /// the other do not.
+    pub(super) fn touch(&self, slots: &[u32]) {
+        let births =
+            slots.iter().filter_map(|&slot| self.slots.get(slot as usize)).map(|shadow| shadow.birth);
+        core::hint::black_box(births.fold(0, |all, birth| all ^ birth));
+    }
+
     /// What the peer was told that the slot holds.
     pub(super) fn get(&self, slot: u32) -> Option<SessionName> {
         let shadow = self.slots.get(slot as usize).filter(|_| self.told.contains(slot))?;
