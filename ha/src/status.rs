@@ -176,7 +176,7 @@ pub struct LinkCounters {
     pub received_bytes: u64,
     /// Datagrams that failed authentication: forged, damaged, or under another key.
     pub forged: u64,
-    /// Authentic datagrams that came before.
+    /// Datagrams with a number that came before; whether they are authentic is then not looked at any more.
     pub replayed: u64,
     /// Datagrams too short or of no known form.
     pub malformed: u64,

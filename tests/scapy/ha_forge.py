@@ -14,6 +14,8 @@ import time
 from scapy.all import IP, UDP, AsyncSniffer, Ether, Raw, conf, get_if_hwaddr
 
 LISTEN_S, COPIED_MAX, RANDOM = 2.0, 200, 500
+# UDP payload that an MTU of 1,500 leaves.
+LONGEST = 1472
 
 interface, port, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 dice = random.Random(seed)
@@ -42,7 +44,9 @@ for packet in heard:
     flipped[dice.randrange(len(flipped))] ^= 1 << dice.randrange(8)
     send("flipped", bytes(flipped))
     send("cut", payload[: dice.randrange(len(payload))])
-    send("grown", payload + b"\0")
+    # A path MTU probe is as long as the link takes, and cannot grow.
+    if len(payload) < LONGEST:
+        send("grown", payload + b"\0")
 for _ in range(RANDOM):
     length = dice.choice([0, 1, 7, 8, 15, 16, 17, 31, 32, 33, 48, 64, 96, 128, 500, 1400])
     send("random", dice.randbytes(length))

@@ -155,7 +155,14 @@ impl Node {
                     "interface {name}: the peer has no interface with ha_id {}",
                     member.ha_id.0
                 )),
-                Some(theirs) => compare(name, &member, theirs, alarms),
+                Some(theirs) if is_same_side(&member, theirs) => {}
+                Some(theirs) => match peer.members.iter().find(|m| is_same_side(&member, m)) {
+                    Some(there) => alarms.push(format!(
+                        "interface {name} has ha_id {} here; at the peer the interface of its group has ha_id {}",
+                        member.ha_id.0, there.ha_id.0
+                    )),
+                    None => compare(name, &member, theirs, alarms),
+                },
             }
         }
         for theirs in &peer.members {
@@ -169,9 +176,7 @@ impl Node {
         let settled = now.since(self.roles.since) >= SETTLE && now.since(self.peer.heard_since) >= SETTLE;
         if self.roles.role == BoxRole::Standby && peer.role == BoxRole::Active && settled {
             for member in self.members.all.iter().filter(|m| m.is_running()) {
-                if let Some(group) = &member.group
-                    && group.is_active_silent(now)
-                {
+                if member.group.is_some() && member.is_silent(now) {
                     let name = &member.config.name;
                     alarms
                         .push(format!("interface {name}: no hello from the active box, though it is alive"));
@@ -179,6 +184,14 @@ impl Node {
             }
         }
     }
+}
+
+/// Whether two interfaces are the two boxes' ends of one network, as far as HSRP tells: the same group with the same
+/// virtual address, or no group on either, and two real addresses.
+fn is_same_side(own: &Member, theirs: &Member) -> bool {
+    (own.group, own.virtual_address) == (theirs.group, theirs.virtual_address)
+        && (own.address != theirs.address || own.address.is_unspecified())
+        && (own.group.is_some() || own.ha_id == theirs.ha_id)
 }
 
 fn compare(name: &str, own: &Member, theirs: &Member, alarms: &mut Vec<String>) {

@@ -18,9 +18,25 @@ pub(super) struct MemberState {
     pub(super) group: Option<Group>,
     /// When the group starts, while the link is up and it has not.
     starts_at: Option<Instant>,
+    /// The active router resigned and none was heard since.
+    resigned: bool,
 }
 
 impl MemberState {
+    /// Whether no active router is heard here, or the one that was has resigned.
+    pub(super) fn is_silent(&self, now: Instant) -> bool {
+        self.resigned || self.group.as_ref().is_none_or(|group| group.is_active_silent(now))
+    }
+
+    /// Takes a report of the group's on whom it hears.
+    pub(super) fn note(&mut self, event: &GroupEvent) {
+        match event {
+            GroupEvent::ActiveResigned { .. } => self.resigned = true,
+            GroupEvent::ActiveHeard { .. } | GroupEvent::ActiveHeardAgain { .. } => self.resigned = false,
+            _ => {}
+        }
+    }
+
     /// Whether its link is up and its group runs.
     pub(super) fn is_running(&self) -> bool {
         self.link_up && self.starts_at.is_none()
@@ -42,6 +58,7 @@ impl Members {
             link_since: now,
             group: member.group.clone().map(|group| Group::new(group, now)),
             starts_at: None,
+            resigned: false,
         });
         Members { all: all.collect(), turn: 0 }
     }

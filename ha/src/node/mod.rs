@@ -200,6 +200,13 @@ impl Node {
         self.step(now, tables);
     }
 
+    /// Counts datagrams that the kernel refused to send.
+    pub fn note_send_failures(&mut self, count: u64) {
+        if let Some(link) = &mut self.link {
+            link.handle_send_failures(count);
+        }
+    }
+
     /// Carries out an operator's command.
     ///
     /// # Errors

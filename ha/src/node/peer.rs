@@ -75,7 +75,8 @@ impl Peer {
         });
     }
 
-    fn held_role(&self) -> bool {
+    /// Whether its last heartbeat said that it has the active role.
+    pub(super) fn held_role(&self) -> bool {
         self.heartbeat.as_ref().is_some_and(|h| candidate(h, 0).holds_role())
     }
 

@@ -117,7 +117,8 @@ impl Node {
     /// Takes what the groups report; remembers what the next decision needs.
     pub(super) fn take_group_events(&mut self, now: Instant) {
         while let Some((at, event)) = self.members.poll_event() {
-            let Some(member) = self.members.all.get(at) else { continue };
+            let Some(member) = self.members.all.get_mut(at) else { continue };
+            member.note(&event);
             let port = member.config.port;
             let group = member.config.group.as_ref().map_or(0, |g| g.group);
             match event {
@@ -219,7 +220,7 @@ impl Node {
             let Some(group) = &m.group else { return true };
             // What the peer's heartbeat says of its role is newer than its last hello.
             let peers = |a: core::net::Ipv4Addr| self.peer.owns(a);
-            group.is_active_silent(now)
+            m.is_silent(now)
                 || peer.is_some_and(|p| !p.holds_role())
                     && group.active_router().is_some_and(|a| peers(a.address))
         });
@@ -230,6 +231,8 @@ impl Node {
         View {
             own,
             peer,
+            // Its last words: it was active, and said nothing of leaving.
+            peer_was_active: self.peer.held_role(),
             peer_left: self.peer.left_role_at.is_some_and(|at| now.since(at) <= hold * 3),
             vacant_too_long: self.roles.vacant_since.is_some_and(|since| now.since(since) > hold * 3),
             heard: Heard {

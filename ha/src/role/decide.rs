@@ -46,6 +46,10 @@ fn decide_alone(view: &View) -> Decision {
     if view.heard.preempts && view.may_preempt {
         return Decision::TakeOver("preempts a router of lower priority");
     }
+    // The peer that was active is dead, whether or not HSRP has come so far as to name this box the next in line.
+    if view.heard.silent && view.peer_was_active {
+        return Decision::TakeOver("the active box is silent on every interface and on the HA link");
+    }
     if view.heard.silent && view.heard.due {
         return Decision::TakeOver("the active router is silent on every interface");
     }

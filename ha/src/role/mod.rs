@@ -98,6 +98,8 @@ pub struct View {
     pub own: Candidate,
     /// The peer, while its heartbeat arrives.
     pub peer: Option<Candidate>,
+    /// The peer's last heartbeat, however old, said that it has the role.
+    pub peer_was_active: bool,
     /// The peer had the role in its last heartbeat but one, or before it was started anew.
     pub peer_left: bool,
     /// Neither box has had the role for longer than an election takes.

@@ -18,6 +18,7 @@ fn view(own: BoxRole, peer: Option<BoxRole>) -> View {
     View {
         own: candidate(own, 1),
         peer: peer.map(|role| candidate(role, 2)),
+        peer_was_active: false,
         peer_left: false,
         vacant_too_long: false,
         heard: Heard::default(),
@@ -45,7 +46,7 @@ const ROLES: [BoxRole; 6] = [
 
 /// Every combination of the yes-or-no inputs.
 fn all_views() -> impl Iterator<Item = View> {
-    let bools = (0u32..1 << 11).map(|bits| move |bit: u32| bits >> bit & 1 == 1);
+    let bools = (0u32..1 << 12).map(|bits| move |bit: u32| bits >> bit & 1 == 1);
     bools.flat_map(|bit| {
         ROLES.into_iter().flat_map(move |own| {
             ROLES.into_iter().map(Some).chain([None]).map(move |peer| {
@@ -61,6 +62,7 @@ fn all_views() -> impl Iterator<Item = View> {
                 };
                 view.may_preempt = bit(7);
                 view.degraded = bit(8);
+                view.peer_was_active = bit(11);
                 if bit(9) {
                     view.own.health.members_up = 1;
                 }
@@ -86,7 +88,8 @@ fn nobody_takes_the_role_from_a_living_peer_that_keeps_it() {
 fn without_a_heartbeat_only_silence_everywhere_or_preemption_takes_over() {
     for view in all_views().filter(|v| v.peer.is_none() && takes_over(decide(v))) {
         let heard = view.heard;
-        assert!(heard.silent && heard.due || heard.preempts && view.may_preempt, "{view:?}");
+        let preempts = heard.preempts && view.may_preempt;
+        assert!(heard.silent && (heard.due || view.peer_was_active) || preempts, "{view:?}");
     }
 }
 

@@ -4,8 +4,8 @@ use super::SEVERAL_HOLDS;
 use holdfast_tests::net::LabResult;
 use holdfast_tests::net::capture::Capture;
 use holdfast_tests::net::pair::frames::{HSRP_FILTER, by_scapy, by_tshark};
-use holdfast_tests::net::pair::{Authentication, PairConfig, PairLab};
-use holdfast_tests::net::wait::observe_for;
+use holdfast_tests::net::pair::{Authentication, HOT_LIMIT, PairBox, PairConfig, PairLab};
+use holdfast_tests::net::wait::{Look, observe_for, wait_until};
 
 fn frames_are_correct(version: u8, authentication: &Authentication) -> LabResult {
     let mut lab = PairLab::new(&PairConfig::speaking(version, authentication))?;
@@ -18,9 +18,12 @@ fn frames_are_correct(version: u8, authentication: &Authentication) -> LabResult
     let captures = capture(&lab)?;
     // An election, a planned switchover, a failover, a return, an end in order.
     lab.start_both()?;
+    // Hot is sooner than HSRP's election of the next in line, whose hellos are to be seen.
+    wait_elected(&lab.b)?;
     lab.a.console()?.text("redundancy force-switchover")?;
     lab.b.wait_role("active")?;
     lab.a.wait_hot()?;
+    wait_elected(&lab.a)?;
     lab.b.kill()?;
     lab.a.wait_role("active")?;
     lab.b.start()?;
@@ -53,6 +56,18 @@ fn frames_are_correct(version: u8, authentication: &Authentication) -> LabResult
     let other = by_scapy(version, &Authentication::Md5("another".into()), &files)?;
     assert!(other.iter().all(|f| !f.problems.is_empty()));
     Ok(())
+}
+
+/// Waits until a box is the next in line on every interface.
+fn wait_elected(node: &PairBox) -> LabResult {
+    wait_until("the standby router's election", HOT_LIMIT, || {
+        let standby = node.standby()?;
+        Ok(if standby.all("standby") {
+            Look::Done(())
+        } else {
+            Look::NotYet(format!("{:?}", standby.states()))
+        })
+    })
 }
 
 fn text() -> Authentication {

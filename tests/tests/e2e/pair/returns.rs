@@ -67,6 +67,8 @@ fn with_preemption_it_takes_over_only_when_hot() -> LabResult {
     config.a.groups.iter_mut().for_each(|group| group.preempt = true);
     let mut lab = PairLab::running(&config)?;
     let mut connections = Connections::open(&lab, PORT, CONNECTIONS)?;
+    // Replication is asynchronous: a connection that began in the last millisecond may not have arrived.
+    lab.wait_equal()?;
     lab.a.kill()?;
     lab.b.wait_role("active")?;
     connections.exchange()?;

@@ -269,6 +269,7 @@ impl HaCore {
     fn send(&mut self, now: Instant, count: usize) {
         let Some(socket) = &mut self.socket else { return };
         let batch = socket.send_batch(&self.outgoing[..count]);
+        self.node.note_send_failures(batch.failures);
         if let Some(bytes) = batch.too_big {
             self.node.handle(now, Input::DatagramTooBig(bytes), &mut self.tables);
         }
