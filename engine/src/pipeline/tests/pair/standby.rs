@@ -100,8 +100,24 @@ fn a_standby_is_there_at_its_real_addresses() {
     let spoofed =
         Flow { source: box_address(DMZ, false), destination: box_address(INSIDE, false), ports: (7, 7) };
     lab.drops_silently(INSIDE, &spoofed.echo(true, 1), DropReason::SourceIsOurs);
+    // The virtual address is the active box's now, which may ask, too.
+    let peer = Flow { source: ip(VIRTUAL), ..spoofed };
+    assert_eq!(lab.pass(INSIDE, &peer.echo(true, 1)).len(), 1);
     let sent = lab.pass_frame(INSIDE, &who_has("10.0.1.1", None));
     assert_eq!((sent.len(), sent[0].1.source_mac), (1, box_mac(INSIDE)));
+}
+
+/// It was away for nobody knows how long: no timer means anything.
+#[test]
+fn no_timer_runs_without_a_lease() {
+    let mut lab = Lab::new(Setup { hosts_known: false, ..pair() });
+    assert_eq!(lab.pass(INSIDE, &web().tcp(SYN, 100, 0)).len(), 1, "it asks for the server");
+    lab.workers[0].set_lease_holds(false);
+    lab.wait(Duration::from_secs(60));
+    assert_eq!(lab.sent(), []);
+    lab.workers[0].set_lease_holds(true);
+    lab.wait(Duration::from_secs(1));
+    assert!(!lab.sent().is_empty());
 }
 
 /// They began to wait for their neighbour's answer while the box was active.
