@@ -8,7 +8,7 @@ use crate::io::PacketBuf;
 use crate::net::numbers;
 use crate::parse::Class;
 use crate::policy::{Action, RuleIndex};
-use crate::session::{Direction, NextHopRef, SessionFlags, SessionHandle, SessionState, Snapshot};
+use crate::session::{Direction, NextHopRef, SessionFlags, SessionHandle, SessionState, Snapshot, Stored};
 use crate::time::Instant;
 use crate::track::icmp::IcmpMessage;
 use crate::track::tcp::TcpSegment;
@@ -49,7 +49,7 @@ impl<P: PacketBuf> Shard<P> {
             Ok(l4) => l4,
             Err(reason) => return outbox.drop_packet(packet, reason),
         };
-        let (tracker_before, seen_before) = (state.tracker, state.last_seen);
+        let tracker_before = state.tracker;
         let change = match track::track(&mut state, direction, &l4, now.tick(), &self.track) {
             Outcome::Pass(change) => change,
             Outcome::Drop(reason) => return outbox.drop_packet(packet, reason),
@@ -61,29 +61,51 @@ impl<P: PacketBuf> Shard<P> {
         {
             return outbox.drop_packet(packet, reason);
         }
-        if state.tracker != tracker_before || change.rearm {
-            self.on_change(handle, parsed.protocol, &state, change);
-        }
-        self.table.store(handle.index, &state);
+        let stored = self.table.store(handle.index, &state);
         self.table.count(handle.index, direction, u32::from(parsed.ip_bytes()));
         self.stats.packets[ProtocolClass::of(parsed.protocol) as usize] += 1;
-        // A handshake's numbers may change without a sign of life; all else shows in one of these.
-        if state.last_seen != seen_before
-            || state.tracker != tracker_before
-            || !change.keep_alive
-            || change.rearm
-        {
-            self.tell_changed(handle, state.tracker, tracker_before, change);
+        match stored {
+            Stored::Nothing => {}
+            // A handshake's numbers may change without a sign of life; others are told along with one.
+            Stored::Numbers if change.keep_alive => {}
+            // Nobody to tell, and nothing to count.
+            _ if self.replica.is_none() && state.tracker == tracker_before => {}
+            Stored::Numbers | Stored::Tracker => {
+                self.after_change(handle, parsed.protocol, &state, tracker_before, change);
+            }
         }
         self.forward(now, state.next_hop[direction as usize], row, packet, outbox);
     }
 
-    /// A session moves on to `state`, which is not in the table yet: statistics, and the wheel when it may now end
-    /// sooner. Every change of the tracker's byte comes here, for some change the phase without being news to
-    /// anybody else.
+    /// A packet was the first of its tick, or a session has moved on to `state`: the peer hears of it. Here the packet
+    /// path has one call a tick and session.
+    #[inline(never)]
+    fn after_change(
+        &mut self,
+        handle: SessionHandle,
+        protocol: u8,
+        state: &SessionState,
+        tracker_before: u8,
+        change: Change,
+    ) {
+        if state.tracker != tracker_before {
+            self.on_change(handle, protocol, state, tracker_before, change);
+        }
+        self.tell_changed(handle, state.tracker, tracker_before, change.transition);
+    }
+
+    /// A session has another state: statistics, and the wheel when it may now end sooner. Every change of the tracker's
+    /// byte comes here, for some change the phase without being news to anybody else.
     #[cold]
-    fn on_change(&mut self, handle: SessionHandle, protocol: u8, state: &SessionState, change: Change) {
-        let before = self.table.load(handle.index);
+    fn on_change(
+        &mut self,
+        handle: SessionHandle,
+        protocol: u8,
+        state: &SessionState,
+        tracker_before: u8,
+        change: Change,
+    ) {
+        let before = SessionState { tracker: tracker_before, ..*state };
         self.stats.advance(phase_of(protocol, &before), phase_of(protocol, state));
         if change.rearm {
             let deadline = self.deadline(protocol, state);

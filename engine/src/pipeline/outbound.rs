@@ -11,7 +11,7 @@ use crate::replication::{Birth, Digest, Replica, RoleOrder, WorkerStatus};
 use crate::role::Role;
 use crate::session::{SessionHandle, SessionState, Snapshot};
 use crate::time::{Instant, Tick};
-use crate::track::{Change, Transition};
+use crate::track::Transition;
 
 impl<P: PacketBuf> Shard<P> {
     /// Carries out a role order. Who becomes active gives every session its whole timeout again: idle times may be
@@ -56,14 +56,20 @@ impl<P: PacketBuf> Shard<P> {
 
     /// A packet changed more of a session than its windows and counters, or moved `last_seen`; the table has it.
     #[inline]
-    pub(super) fn tell_changed(&mut self, handle: SessionHandle, tracker: u8, before: u8, change: Change) {
+    pub(super) fn tell_changed(
+        &mut self,
+        handle: SessionHandle,
+        tracker: u8,
+        before: u8,
+        transition: Transition,
+    ) {
         let Some(replica) = &mut self.replica else { return };
-        if tracker == before && change.transition == Transition::None && !change.rearm {
+        if tracker == before && transition == Transition::None {
             // Whatever the role: if a lingering box is active again within this tick, the session's next packets make
             // no note.
             replica.refresh.note(handle.index);
         } else {
-            self.tell_transition(handle, tracker, before, change.transition);
+            self.tell_transition(handle, tracker, before, transition);
         }
     }
 

@@ -8,7 +8,7 @@
 
 use super::SessionState;
 use super::memory::Row;
-use super::state::STATE_WORDS;
+use super::state::{STATE_WORDS, Stored, TRACKER_WORD};
 use super::sync::{Ordering, fence};
 use crate::flow::FlowKey;
 
@@ -95,19 +95,22 @@ impl Entry<'_> {
     /// Makes the state `new`, writing only words that differ, and nothing at all when none does: an established
     /// flow's line then stays shared in the readers' caches and clean in the owner's.
     #[inline]
-    pub(super) fn store(self, new: &SessionState) {
+    pub(super) fn store(self, new: &SessionState) -> Stored {
         let new = new.encode();
         let differs = |i: usize| self.line[STATE + i].load(Ordering::Relaxed) != new[i];
         // Not short-circuited: five compares without a branch between them.
-        if (0..STATE_WORDS).fold(false, |any, i| any | differs(i)) {
-            self.write(0, || {
-                for (i, &word) in new.iter().enumerate() {
-                    if differs(i) {
-                        self.line[STATE + i].store(word, Ordering::Relaxed);
-                    }
-                }
-            });
+        if !(0..STATE_WORDS).fold(false, |any, i| any | differs(i)) {
+            return Stored::Nothing;
         }
+        let stored = if differs(TRACKER_WORD) { Stored::Tracker } else { Stored::Numbers };
+        self.write(0, || {
+            for (i, &word) in new.iter().enumerate() {
+                if differs(i) {
+                    self.line[STATE + i].store(word, Ordering::Relaxed);
+                }
+            }
+        });
+        stored
     }
 
     /// Fills a free entry; `beside` writes what else must appear in the same step. Returns the new generation.

@@ -39,7 +39,7 @@ pub use config::{
     Admission, IndexCounters, InsertError, MemoryBytes, SESSIONS_MAX_LIMIT, TableConfig, TableError,
 };
 pub use reader::{SessionReader, Walk};
-pub use state::{Direction, NextHopRef, STATE_WORDS, SessionFlags, SessionState, TcpPeer};
+pub use state::{Direction, NextHopRef, STATE_WORDS, SessionFlags, SessionState, Stored, TcpPeer};
 pub use storage::Contended;
 pub use table::SessionTable;
 

@@ -129,6 +129,20 @@ pub struct SessionState {
     pub zone: [ZoneId; 2],
 }
 
+/// What a store changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// Nothing: the state was there already.
+    Nothing,
+    /// Peers or next hops, and nothing else.
+    Numbers,
+    /// `last_seen`, the tracker's state, scales or flags; perhaps the numbers as well.
+    Tracker,
+}
+
+/// The word with everything of [`Stored::Tracker`].
+pub(super) const TRACKER_WORD: usize = 3;
+
 /// Words [`SessionState`] takes in an entry.
 pub const STATE_WORDS: usize = 5;
 

@@ -68,7 +68,7 @@ use super::config::{
     Admission, IndexCounters, InsertError, MemoryBytes, SESSIONS_MAX_LIMIT, TableConfig, TableError,
 };
 use super::reader::SessionReader;
-use super::state::Direction;
+use super::state::{Direction, Stored};
 use super::storage::Storage;
 use super::sync::Arc;
 use super::wheel::Wheel;
@@ -192,12 +192,12 @@ impl SessionTable {
     }
 
     /// Makes `state` the state of the live session in slot `index`. Compares with what is there and writes only
-    /// words that differ, so a caller need not know whether anything changed. Panics when the table has no such
-    /// slot.
+    /// words that differ, so a caller need not know whether anything changed, and learns it. Panics when the table
+    /// has no such slot.
     #[inline]
-    pub fn store(&mut self, index: u32, state: &SessionState) {
+    pub fn store(&mut self, index: u32, state: &SessionState) -> Stored {
         debug_assert!(self.storage.entry(index).peek().is_filled());
-        self.storage.entry(index).store(state);
+        self.storage.entry(index).store(state)
     }
 
     /// Counts one packet of `bytes` for the live session in slot `index`. Panics when the table has no such slot.
