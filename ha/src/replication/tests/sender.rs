@@ -304,6 +304,25 @@ fn a_copy_of_nothing_is_complete_at_once() {
 }
 
 #[test]
+fn a_new_epoch_owes_nothing_of_the_last() {
+    let mut bench = Bench::new(1, 10);
+    (0..3).for_each(|n| _ = bench.tables.begin(key(n), 0));
+    bench.next().unwrap();
+    bench.tables.end(&key(0));
+    bench.next().unwrap();
+    bench.tables.end(&key(1));
+    bench.sender.start_epoch(EPOCH + 1, &bench.tables);
+    // Neither the removal on its way nor the one never sent: the copy's end clears what it does not name.
+    let (header, records) = bench.next().unwrap();
+    assert_eq!((header.epoch, header.sequence, header.bulk), (EPOCH + 1, 1, true));
+    assert!(is_session(&records[0], 2, 1) && records.len() == 1, "{records:?}");
+    assert!(bench.next().is_none());
+    bench.ack(0, 1, 1, &[1]);
+    assert_eq!(bench.sender.counters().outdated, 1, "an acknowledgement of the old epoch");
+    assert!(!bench.sender.bulk_complete());
+}
+
+#[test]
 fn a_flush_waits_for_what_had_changed_and_for_no_more() {
     let mut bench = Bench::new(1, 100);
     bench.tables.begin(key(0), 0);
