@@ -29,6 +29,8 @@ mod peer;
 mod report;
 mod roles;
 mod sync;
+#[cfg(test)]
+mod tests;
 
 pub use config::{MemberConfig, NodeConfig, Preempt, Track};
 pub use event::{DebugTopic, NodeEvent};
@@ -39,8 +41,10 @@ use std::collections::VecDeque;
 use holdfast_engine::interface::PortId;
 use holdfast_engine::time::Instant;
 
+use crate::hsrp::frame;
 use crate::link::Link;
 use crate::replication::{Receiver, Sender};
+use crate::status::LinkState;
 use crate::tables::Tables;
 use alarms::Alarms;
 use beat::Beat;
@@ -102,6 +106,9 @@ pub enum CommandError {
     /// The peer would lose sessions.
     #[error("the peer is not ready: its copy of the sessions is not complete")]
     PeerNotHot,
+    /// The role would come back at once.
+    #[error("the peer has fewer working interfaces or workers than this box")]
+    PeerUnfit,
     /// A hand-over or a takeover is under way.
     #[error("a change of role is under way")]
     Busy,
@@ -243,7 +250,9 @@ impl Node {
         buffer: &mut Vec<u8>,
     ) -> Option<Destination> {
         if let Some(port) = self.members.poll_transmit(now, buffer) {
-            self.renew_lease(now);
+            if !frame::is_arp(buffer) {
+                self.renew_lease(now);
+            }
             return Some(Destination::Port(port));
         }
         self.poll_link(now, tables, buffer).then_some(Destination::HaLink)
@@ -258,8 +267,12 @@ impl Node {
     /// wants them sent soon calls often.
     pub fn wake(&self) -> Option<Instant> {
         let link = self.link.as_ref().and_then(Link::wake);
-        let beat = self.link.is_some().then(|| self.beat.wake(self.config.heartbeat));
-        let replication = [self.sender.wake(), self.receiver.wake()].into_iter().flatten().min();
+        // What cannot be sent is not waited for: it is due until it can.
+        let is_up = self.link.as_ref().is_some_and(|link| link.state() == LinkState::Up);
+        let beat = is_up.then(|| self.beat.wake(self.config.heartbeat));
+        let sender = self.sender.wake().filter(|_| is_up && self.gives_records());
+        let receiver = self.receiver.wake().filter(|_| is_up);
+        let replication = [sender, receiver].into_iter().flatten().min();
         [self.members.wake(), link, beat, replication, self.roles.wake()].into_iter().flatten().min()
     }
 

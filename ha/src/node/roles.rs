@@ -55,6 +55,8 @@ pub(super) struct Roles {
     drained: bool,
     /// A member or worker failed since the last decision.
     pub(super) degraded: bool,
+    /// The box is going to end.
+    ending: bool,
     generation: u32,
     /// Hand-over: flushes ordered of the workers; they have done so, and the rest is being sent.
     flushes: u32,
@@ -68,6 +70,7 @@ pub(super) struct Roles {
     insisted_at: Option<Instant>,
     /// Polls of each worker, and when they last changed.
     polls: Vec<(u64, Instant)>,
+    watched_at: Instant,
     pub(super) workers_healthy: bool,
 }
 
@@ -83,6 +86,7 @@ impl Roles {
             flushed: false,
             drained: false,
             degraded: false,
+            ending: false,
             generation: 0,
             flushes: 0,
             flush_begun: false,
@@ -93,6 +97,7 @@ impl Roles {
             conflict: None,
             insisted_at: None,
             polls: Vec::new(),
+            watched_at: now,
             workers_healthy: true,
         }
     }
@@ -155,8 +160,10 @@ impl Node {
         self.roles.outranked = false;
         match decision {
             Decision::Stay => {}
+            Decision::TakeOver(_) if self.roles.ending => {}
             Decision::TakeOver(why) => self.begin_takeover(now, why, tables),
             Decision::HandOver(why) => drop(self.begin_handover(now, why, tables)),
+            Decision::Keep(why) => self.keep_role(now, why),
             Decision::GiveUp(why) if self.roles.role == BoxRole::HandingOver => self.linger(now, why, tables),
             Decision::GiveUp(why) => self.give_up(now, why, tables),
             Decision::Insist(why) => self.insist(now, why),
@@ -215,14 +222,18 @@ impl Node {
             self.roles.vacant_since = Some(now);
         }
         let recently = |at: Option<Instant>| at.is_some_and(|at| now.since(at) <= hold);
-        let silent = self.members.all.iter().filter(|m| m.is_running()).all(|m| {
-            let Some(group) = &m.group else { return true };
-            // What the peer's heartbeat says of its role is newer than its last hello.
-            let peers = |a: core::net::Ipv4Addr| self.peer.owns(a);
-            group.is_active_silent(now)
-                || peer.is_some_and(|p| !p.holds_role())
-                    && group.active_router().is_some_and(|a| peers(a.address))
+        let peer_left = self.peer.left_role_at.is_some_and(|at| now.since(at) <= hold * 3);
+        let peer_idles = peer.is_some_and(|p| !p.holds_role());
+        let groups = || self.members.all.iter().filter(|m| m.is_running()).filter_map(|m| m.group.as_ref());
+        // What the peer's heartbeat says of its role is newer than its last hello.
+        let silent = groups().all(|group| {
+            let gone = |group: &Group| match group.active_router() {
+                Some(active) => self.peer.owns(active.address),
+                None => peer_left,
+            };
+            group.is_active_silent(now) || peer_idles && gone(group)
         });
+        let foreign = groups().any(|group| group.active_router().is_some_and(|a| !self.peer.owns(a.address)));
         let link_is_up = self.link.as_ref().is_some_and(|link| link.state() == LinkState::Up);
         let conflict = self.roles.conflict.is_some_and(|(since, last)| {
             now.since(last) <= hold && now.since(since) >= CONFLICT_WAIT && !link_is_up
@@ -230,19 +241,22 @@ impl Node {
         View {
             own,
             peer,
-            peer_left: self.peer.left_role_at.is_some_and(|at| now.since(at) <= hold * 3),
+            peer_left,
             vacant_too_long: self.roles.vacant_since.is_some_and(|since| now.since(since) > hold * 3),
             heard: Heard {
                 silent,
                 due: recently(self.roles.due_at),
                 preempts: recently(self.roles.preempts_at),
+                foreign,
+                others: groups().any(|group| group.standby_router().is_some()),
                 outranked: self.roles.outranked,
                 outranked_by_peer: conflict,
             },
             may_preempt: self.members.preempts(now, self.started_at)
                 && (self.link.is_none()
                     || self.sync.state == SyncState::Hot
-                    || self.peer.heartbeat.is_none()),
+                    || self.peer.heartbeat.is_none()
+                    || peer_idles),
             degraded: self.roles.degraded,
         }
     }
@@ -297,6 +311,9 @@ impl Node {
         if peer.sync != SyncState::Hot {
             return Err(CommandError::PeerNotHot);
         }
+        if peer.health < self.own_candidate(now, tables).health {
+            return Err(CommandError::PeerUnfit);
+        }
         self.broadcasts.push(FromHa::FlushRefresh, tables);
         self.roles.flushes += 1;
         self.roles.flush_begun = false;
@@ -309,11 +326,10 @@ impl Node {
         let waited = now.since(self.roles.since);
         if self.roles.flushed {
             if waited >= HANDOVER_MAX {
-                // The peer did not come; its heartbeat may say why. This box never stopped forwarding.
-                self.roles.flushed = false;
-                self.set_role(now, BoxRole::Active, "the peer did not take over");
+                self.keep_role(now, "the peer did not take over");
             }
-            return;
+            // Nobody waits for this box's hellos any more, and in some states it sends none.
+            return self.renew_lease(now);
         }
         if !self.roles.flush_begun && self.broadcasts.is_empty() && tables.flushes() >= self.roles.flushes {
             self.roles.flush_begun = true;
@@ -324,6 +340,12 @@ impl Node {
             self.members.each_group(|group| group.handle(now, GroupInput::Demote { why: "handing over" }));
             self.beat.soon();
         }
+    }
+
+    /// The peer did not come; its heartbeat may say why. This box never stopped forwarding.
+    fn keep_role(&mut self, now: Instant, why: &'static str) {
+        self.roles.flushed = false;
+        self.set_role(now, BoxRole::Active, why);
     }
 
     /// Handed over: frames under way are still forwarded.
@@ -421,10 +443,13 @@ impl Node {
         let stall = self.config.hold() / STALL_DIVISOR;
         let workers = usize::from(tables.shards());
         self.roles.polls.resize(workers, (0, now));
+        // Who was stopped itself, with all its workers perhaps, has seen nothing of how they did.
+        let was_stopped = now.since(self.roles.watched_at) >= stall / 4;
+        self.roles.watched_at = now;
         let mut healthy = true;
         for (worker, (polls, at)) in self.roles.polls.iter_mut().enumerate() {
             let seen = tables.polls(worker as u8);
-            if seen != *polls {
+            if seen != *polls || was_stopped {
                 (*polls, *at) = (seen, now);
             }
             healthy &= now.since(*at) < stall;
@@ -438,6 +463,7 @@ impl Node {
 
     /// The box ends: the peer is told before it would notice.
     pub(super) fn shut_down(&mut self, now: Instant, tables: &mut impl Tables) {
+        self.roles.ending = true;
         if self.roles.replicates() || self.roles.role == BoxRole::TakingOver {
             self.give_up(now, "the box is shut down", tables);
         }
