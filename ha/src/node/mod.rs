@@ -2,9 +2,10 @@
 //!
 //! The daemon and the simulator drive a [`Node`] the same way:
 //!
-//! 1. [`Node::handle`] with whatever happened, and with [`Input::Timeout`] when [`Node::wake`] is due;
-//! 2. [`Node::poll_transmit`] to `None`: frames for ports, datagrams for the HA link (several inputs that arrived
-//!    together may be handled before);
+//! 1. [`Node::handle`] with whatever has arrived, all of it, then with [`Input::Timeout`], which is when it decides
+//!    anything: a box that was stopped for a second must not take its peer for dead while the peer's heartbeats and
+//!    hellos wait to be handled;
+//! 2. [`Node::poll_transmit`] to `None`: frames for ports, datagrams for the HA link;
 //! 3. [`Node::poll_event`] to `None`: what is worth a log line;
 //! 4. [`Node::lease_until`] to the workers' lease.
 //!
@@ -57,7 +58,7 @@ use sync::Sync;
 /// Something that happened to the box.
 #[derive(Debug)]
 pub enum Input<'a> {
-    /// Nothing; time passed.
+    /// Nothing more has arrived by now: decide, and do what is due.
     Timeout,
     /// A datagram from the HA link's socket. Decrypted in place.
     Datagram(&'a [u8]),
@@ -178,11 +179,12 @@ impl Node {
         node
     }
 
-    /// Takes one input. Drain [`Node::poll_transmit`] and [`Node::poll_event`] afterwards.
+    /// Takes one input. After the last that there is now, [`Input::Timeout`]; drain [`Node::poll_transmit`] and
+    /// [`Node::poll_event`] then.
     pub fn handle(&mut self, now: Instant, input: Input<'_>, tables: &mut impl Tables) {
         self.notice_pause(now, tables);
         match input {
-            Input::Timeout => {}
+            Input::Timeout => self.step(now, tables),
             Input::Datagram(datagram) => self.handle_datagram(now, datagram, tables),
             Input::DatagramTooBig(bytes) => {
                 if let Some(link) = &mut self.link {
@@ -194,6 +196,7 @@ impl Node {
                 if let Some(group) = self.members.handle_hsrp(now, port, source, payload) {
                     self.alarms.other_group(now, port, source, group);
                 }
+                self.take_group_events(now);
             }
             Input::LinkState { port, up } => {
                 if self.members.set_link(now, port, up) {
@@ -204,7 +207,6 @@ impl Node {
             // Commands that can be refused come through `command`.
             Input::Command(command) => drop(self.command(now, command, tables)),
         }
-        self.step(now, tables);
     }
 
     /// Carries out an operator's command.
@@ -227,7 +229,7 @@ impl Node {
         }
     }
 
-    /// Everything that is due, whatever the input was.
+    /// Everything that is due.
     fn step(&mut self, now: Instant, tables: &mut impl Tables) {
         self.broadcasts.flush(tables);
         self.members.handle_timeout(now);

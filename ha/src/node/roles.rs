@@ -38,6 +38,10 @@ const LINGER: Duration = Duration::from_millis(200);
 const CONFLICT_WAIT: Duration = Duration::from_millis(500);
 /// While both boxes are active, the one that stays tells the hosts this often.
 const INSIST_INTERVAL: Duration = Duration::from_secs(1);
+/// A node that is not called for this part of the hold time was stopped.
+const STOP_DIVISOR: u32 = 8;
+/// Silence counts only this part of the hold time after that; a hello comes at least three times in one.
+const WAKING_DIVISOR: u32 = 3;
 /// A worker that has not polled for this part of the hold time is stalled.
 const STALL_DIVISOR: u32 = 2;
 
@@ -55,6 +59,10 @@ pub(super) struct Roles {
     drained: bool,
     /// A member or worker failed since the last decision.
     pub(super) degraded: bool,
+    /// When the box last gave the role up.
+    gave_up_at: Option<Instant>,
+    /// When the box was last found to have been stopped for a while.
+    woke_at: Option<Instant>,
     /// The box is going to end.
     ending: bool,
     generation: u32,
@@ -86,6 +94,8 @@ impl Roles {
             flushed: false,
             drained: false,
             degraded: false,
+            gave_up_at: None,
+            woke_at: None,
             ending: false,
             generation: 0,
             flushes: 0,
@@ -225,14 +235,16 @@ impl Node {
         let peer_left = self.peer.left_role_at.is_some_and(|at| now.since(at) <= hold * 3);
         let peer_idles = peer.is_some_and(|p| !p.holds_role());
         let groups = || self.members.all.iter().filter(|m| m.is_running()).filter_map(|m| m.group.as_ref());
-        // What the peer's heartbeat says of its role is newer than its last hello.
-        let silent = groups().all(|group| {
-            let gone = |group: &Group| match group.active_router() {
-                Some(active) => self.peer.owns(active.address),
-                None => peer_left,
-            };
-            group.is_active_silent(now) || peer_idles && gone(group)
-        });
+        // What the peer's heartbeat says of its role is newer than its last hello. And who was stopped has to listen first.
+        let just_woke = self.roles.woke_at.is_some_and(|at| now.since(at) <= hold / WAKING_DIVISOR);
+        let silent = !just_woke
+            && groups().all(|group| {
+                let gone = |group: &Group| match group.active_router() {
+                    Some(active) => self.peer.owns(active.address),
+                    None => peer_left,
+                };
+                group.is_active_silent(now) || peer_idles && gone(group)
+            });
         let foreign = groups().any(|group| group.active_router().is_some_and(|a| !self.peer.owns(a.address)));
         let link_is_up = self.link.as_ref().is_some_and(|link| link.state() == LinkState::Up);
         let conflict = self.roles.conflict.is_some_and(|(since, last)| {
@@ -257,6 +269,7 @@ impl Node {
                     || self.sync.state == SyncState::Hot
                     || self.peer.heartbeat.is_none()
                     || peer_idles),
+            gave_up: self.roles.gave_up_at.is_some_and(|at| now.since(at) <= hold * 2),
             degraded: self.roles.degraded,
         }
     }
@@ -356,6 +369,7 @@ impl Node {
 
     /// Leaves the active role at once.
     fn give_up(&mut self, now: Instant, why: &'static str, tables: &mut impl Tables) {
+        self.roles.gave_up_at = Some(now);
         self.leave(now, why, Role::Standby, BoxRole::Standby, tables);
     }
 
@@ -444,8 +458,11 @@ impl Node {
         let workers = usize::from(tables.shards());
         self.roles.polls.resize(workers, (0, now));
         // Who was stopped itself, with all its workers perhaps, has seen nothing of how they did.
-        let was_stopped = now.since(self.roles.watched_at) >= stall / 4;
+        let was_stopped = now.since(self.roles.watched_at) >= self.config.hold() / STOP_DIVISOR;
         self.roles.watched_at = now;
+        if was_stopped {
+            self.roles.woke_at = Some(now);
+        }
         let mut healthy = true;
         for (worker, (polls, at)) in self.roles.polls.iter_mut().enumerate() {
             let seen = tables.polls(worker as u8);

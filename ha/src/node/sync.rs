@@ -129,6 +129,7 @@ impl Node {
         let Some(peer) = self.peer.heartbeat.as_ref().filter(|_| alive) else {
             // What is here is still worth having, but the standby no longer knows that it is complete.
             self.sync.complete_at = None;
+            self.sync.progress.0 = now;
             return self.set_sync(SyncState::Cold, "the peer is not heard over the HA link");
         };
         if !matches!(peer.role, BoxRole::Active | BoxRole::HandingOver) {
@@ -146,6 +147,9 @@ impl Node {
             return self.watch_progress(now, 0, tables);
         }
         self.sync.is_served = true;
+        if self.sync.state == SyncState::Cold && !self.sync.ends_ordered {
+            self.set_sync(SyncState::Bulk, "the peer is heard again, and the copy goes on");
+        }
         self.sync.received = Some((copy.sent, copy.expected));
         self.roles.term = self.roles.term.max(source.1);
         if copy.complete && self.sync.complete_at.is_none() {

@@ -50,6 +50,9 @@ fn decide_not_active(view: &View) -> Decision {
 
 /// No heartbeat: HSRP alone is left.
 fn decide_alone(view: &View) -> Decision {
+    if view.gave_up {
+        return Decision::Stay;
+    }
     if view.heard.preempts && view.may_preempt {
         return Decision::TakeOver("preempts a router of lower priority");
     }

@@ -117,6 +117,8 @@ pub struct View {
     pub heard: Heard,
     /// The box may preempt: configured, complete, and the delays are over.
     pub may_preempt: bool,
+    /// The box gave the role up a moment ago, for others to take it.
+    pub gave_up: bool,
     /// A member's link went down, or a worker stalled, since the last decision.
     pub degraded: bool,
 }

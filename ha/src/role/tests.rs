@@ -22,6 +22,7 @@ fn view(own: BoxRole, peer: Option<BoxRole>) -> View {
         vacant_too_long: false,
         heard: Heard::default(),
         may_preempt: false,
+        gave_up: false,
         degraded: false,
     }
 }

@@ -3,7 +3,6 @@
 use super::world::{Setup, World};
 use super::*;
 use crate::node::{Command, NodeEvent};
-use crate::replication::tests::link::Badness;
 use crate::status::SyncState;
 
 fn copies(world: &World, index: usize) -> Vec<u64> {
@@ -89,7 +88,7 @@ fn a_copy_goes_on_after_a_break_of_the_link() {
 #[test]
 fn a_copy_is_complete_however_bad_the_link_and_small_the_rings() {
     for seed in 0..6 {
-        let setup = Setup { seed, badness: Badness::AWFUL, room: 260, slots: 1_000, ..Setup::PLAIN };
+        let setup = Setup { seed, badness: AWFUL, room: 260, slots: 1_000, ..Setup::PLAIN };
         let mut world = World::settled(setup, 800);
         world.traffic = 800;
         world.restart(1);

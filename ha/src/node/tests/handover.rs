@@ -149,9 +149,7 @@ fn commands_are_refused_with_a_reason() {
     assert_eq!(world.command(1, Command::ForceSwitchover), Err(CommandError::PeerUnfit));
     world.boxes[0].links[0] = true;
     world.restart(0);
-    world.run_until(ms(500), |w| w.boxes[1].node.sync.state == crate::status::SyncState::Cold);
-    world.run_until(ms(500), |w| w.boxes[0].role() == BoxRole::Standby);
-    world.run(ms(5));
+    world.run_until(ms(500), |w| w.boxes[1].node.sync.state != crate::status::SyncState::Hot);
     let refused = world.command(1, Command::ForceSwitchover);
     assert!(matches!(refused, Err(CommandError::NoPeer | CommandError::PeerNotHot)), "{refused:?}");
     world.cut_ha(true);

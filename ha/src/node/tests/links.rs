@@ -25,7 +25,9 @@ fn the_ha_link_alone_changes_no_role_and_what_changed_meanwhile_arrives_without_
         world.run(ms(500));
         world.assert_equal();
         world.assert_no_change();
-        assert_eq!((copies(&world, 0), copies(&world, 1)), (0, 0));
+        if (copies(&world, 0), copies(&world, 1)) != (0, 0) {
+            world.fail("a copy");
+        }
     }
 }
 
@@ -43,9 +45,13 @@ fn hot_after_a_break_means_that_everything_is_here() {
             continue;
         }
         world.run_until(ms(2_000), |w| w.is_hot(1));
+        // In the workers' rings, at least.
+        world.step();
         let [there, here] = [0, 1].map(|index| world.boxes[index].workers.live());
         let lacks = there.keys().filter(|words| !here.contains_key(*words)).count();
-        assert_eq!(lacks, 0, "seed {seed}, cut {both} for {cut:?}");
+        if lacks > 0 {
+            world.fail(&format!("lacks {lacks}, cut {both} for {cut:?}"));
+        }
         world.assert_no_change();
     }
 }
@@ -158,7 +164,7 @@ fn hellos_of_the_standby_lost_move_nothing() {
 #[test]
 fn a_bad_ha_link_moves_nothing_and_loses_nothing() {
     for seed in 0..5 {
-        let badness = crate::replication::tests::link::Badness::AWFUL;
+        let badness = AWFUL;
         let mut world = World::settled(Setup { seed, badness, ..Setup::PLAIN }, 100);
         world.traffic = 900;
         world.run(ms(5_000));

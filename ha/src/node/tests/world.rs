@@ -411,6 +411,18 @@ impl World {
         }
     }
 
+    /// Both tables hold the same sessions; a box that was active in a split may have counted more packets of one.
+    pub(super) fn assert_same_sessions(&self) {
+        let [one, two] = [0, 1].map(|index| {
+            let live = self.boxes[index].workers.live();
+            live.into_iter().map(|(words, record)| (words, record.birth)).collect::<BTreeMap<_, _>>()
+        });
+        if one != two {
+            let differ = one.iter().filter(|(words, birth)| two.get(*words) != Some(birth)).count();
+            self.fail(&format!("{} and {} sessions; {differ} differ", one.len(), two.len()));
+        }
+    }
+
     /// Panics with what happened.
     pub(super) fn fail(&self, what: &str) -> ! {
         let mut told: Vec<_> = (0..2)
