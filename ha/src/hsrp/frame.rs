@@ -69,6 +69,11 @@ fn write_udp(source: Ipv4Addr, destination: Ipv4Addr, datagram: &mut [u8]) -> Op
     put(datagram, 6, &sum.to_be_bytes())
 }
 
+/// Whether a frame written here is an ARP, not a packet.
+pub fn is_arp(frame: &[u8]) -> bool {
+    frame.get(ETHERNET_HEADER_BYTES - 2..ETHERNET_HEADER_BYTES) == Some(&ETHERTYPE_ARP.to_be_bytes())
+}
+
 /// Writes a gratuitous ARP request into `frame`, replacing what it holds: everybody who has `address` in the cache, and
 /// every switch on the way, learns that it is at `mac`.
 pub fn write_gratuitous_arp(mac: Mac, address: Ipv4Addr, frame: &mut Vec<u8>) {

@@ -36,7 +36,7 @@ mod version;
 pub mod wire;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use authentication::Authentication;
 pub use config::GroupConfig;

@@ -75,7 +75,8 @@ impl Node {
         self.link_alarms(now, &mut alarms);
         self.seen_alarms(now, &mut alarms);
         self.peer_alarms(now, &mut alarms);
-        for member in self.members.all.iter().filter(|m| !m.link_up) {
+        let started = now.since(self.started_at) < SETTLE;
+        for member in self.members.all.iter().filter(|m| !m.link_up && (m.was_up || !started)) {
             alarms.push(format!("interface {} is down", member.config.name));
         }
         if !self.roles.workers_healthy {

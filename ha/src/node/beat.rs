@@ -190,7 +190,7 @@ impl Node {
     }
 
     /// Whether this box sends its sessions' changes: it has the role, and the peer asked for a copy.
-    fn gives_records(&self) -> bool {
+    pub(super) fn gives_records(&self) -> bool {
         self.sync.serving != 0 && self.roles.replicates()
     }
 

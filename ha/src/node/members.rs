@@ -14,6 +14,8 @@ use crate::hsrp::{Group, GroupEvent, Input as GroupInput};
 pub(super) struct MemberState {
     pub(super) config: MemberConfig,
     pub(super) link_up: bool,
+    /// It was up before.
+    pub(super) was_up: bool,
     link_since: Instant,
     pub(super) group: Option<Group>,
     /// When the group starts, while the link is up and it has not.
@@ -55,6 +57,7 @@ impl Members {
         let all = config.members.iter().map(|member| MemberState {
             config: member.clone(),
             link_up: false,
+            was_up: false,
             link_since: now,
             group: member.group.clone().map(|group| Group::new(group, now)),
             starts_at: None,
@@ -70,6 +73,7 @@ impl Members {
             return false;
         }
         member.link_up = up;
+        member.was_up |= up;
         member.link_since = now;
         if up {
             member.starts_at = Some(now + member.config.interface_delay);

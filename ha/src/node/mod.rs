@@ -2,9 +2,10 @@
 //!
 //! The daemon and the simulator drive a [`Node`] the same way:
 //!
-//! 1. [`Node::handle`] with whatever happened, and with [`Input::Timeout`] when [`Node::wake`] is due;
-//! 2. [`Node::poll_transmit`] to `None`: frames for ports, datagrams for the HA link (several inputs that arrived
-//!    together may be handled before);
+//! 1. [`Node::handle`] with whatever has arrived, all of it, then with [`Input::Timeout`], which is when it decides
+//!    anything: a box that was stopped for a second must not take its peer for dead while the peer's heartbeats and
+//!    hellos wait to be handled;
+//! 2. [`Node::poll_transmit`] to `None`: frames for ports, datagrams for the HA link;
 //! 3. [`Node::poll_event`] to `None`: what is worth a log line;
 //! 4. [`Node::lease_until`] to the workers' lease.
 //!
@@ -29,6 +30,8 @@ mod peer;
 mod report;
 mod roles;
 mod sync;
+#[cfg(test)]
+mod tests;
 
 pub use config::{MemberConfig, NodeConfig, Preempt, Track};
 pub use event::{DebugTopic, NodeEvent};
@@ -39,8 +42,10 @@ use std::collections::VecDeque;
 use holdfast_engine::interface::PortId;
 use holdfast_engine::time::Instant;
 
+use crate::hsrp::frame;
 use crate::link::Link;
 use crate::replication::{Receiver, Sender};
+use crate::status::LinkState;
 use crate::tables::Tables;
 use alarms::Alarms;
 use beat::Beat;
@@ -53,7 +58,7 @@ use sync::Sync;
 /// Something that happened to the box.
 #[derive(Debug)]
 pub enum Input<'a> {
-    /// Nothing; time passed.
+    /// Nothing more has arrived by now: decide, and do what is due.
     Timeout,
     /// A datagram from the HA link's socket. Decrypted in place.
     Datagram(&'a [u8]),
@@ -102,6 +107,9 @@ pub enum CommandError {
     /// The peer would lose sessions.
     #[error("the peer is not ready: its copy of the sessions is not complete")]
     PeerNotHot,
+    /// The role would come back at once.
+    #[error("the peer has fewer working interfaces or workers than this box")]
+    PeerUnfit,
     /// A hand-over or a takeover is under way.
     #[error("a change of role is under way")]
     Busy,
@@ -171,11 +179,12 @@ impl Node {
         node
     }
 
-    /// Takes one input. Drain [`Node::poll_transmit`] and [`Node::poll_event`] afterwards.
+    /// Takes one input. After the last that there is now, [`Input::Timeout`]; drain [`Node::poll_transmit`] and
+    /// [`Node::poll_event`] then.
     pub fn handle(&mut self, now: Instant, input: Input<'_>, tables: &mut impl Tables) {
         self.notice_pause(now, tables);
         match input {
-            Input::Timeout => {}
+            Input::Timeout => self.step(now, tables),
             Input::Datagram(datagram) => self.handle_datagram(now, datagram, tables),
             Input::DatagramTooBig(bytes) => {
                 if let Some(link) = &mut self.link {
@@ -187,6 +196,7 @@ impl Node {
                 if let Some(group) = self.members.handle_hsrp(now, port, source, payload) {
                     self.alarms.other_group(now, port, source, group);
                 }
+                self.take_group_events(now);
             }
             Input::LinkState { port, up } => {
                 if self.members.set_link(now, port, up) {
@@ -197,7 +207,6 @@ impl Node {
             // Commands that can be refused come through `command`.
             Input::Command(command) => drop(self.command(now, command, tables)),
         }
-        self.step(now, tables);
     }
 
     /// Counts datagrams that the kernel refused to send.
@@ -227,7 +236,7 @@ impl Node {
         }
     }
 
-    /// Everything that is due, whatever the input was.
+    /// Everything that is due.
     fn step(&mut self, now: Instant, tables: &mut impl Tables) {
         self.broadcasts.flush(tables);
         self.members.handle_timeout(now);
@@ -250,7 +259,9 @@ impl Node {
         buffer: &mut Vec<u8>,
     ) -> Option<Destination> {
         if let Some(port) = self.members.poll_transmit(now, buffer) {
-            self.renew_lease(now);
+            if !frame::is_arp(buffer) {
+                self.renew_lease(now);
+            }
             return Some(Destination::Port(port));
         }
         self.poll_link(now, tables, buffer).then_some(Destination::HaLink)
@@ -265,8 +276,12 @@ impl Node {
     /// wants them sent soon calls often.
     pub fn wake(&self) -> Option<Instant> {
         let link = self.link.as_ref().and_then(Link::wake);
-        let beat = self.link.is_some().then(|| self.beat.wake(self.config.heartbeat));
-        let replication = [self.sender.wake(), self.receiver.wake()].into_iter().flatten().min();
+        // What cannot be sent is not waited for: it is due until it can.
+        let is_up = self.link.as_ref().is_some_and(|link| link.state() == LinkState::Up);
+        let beat = is_up.then(|| self.beat.wake(self.config.heartbeat));
+        let sender = self.sender.wake().filter(|_| is_up && self.gives_records());
+        let receiver = self.receiver.wake().filter(|_| is_up);
+        let replication = [sender, receiver].into_iter().flatten().min();
         [self.members.wake(), link, beat, replication, self.roles.wake()].into_iter().flatten().min()
     }
 

@@ -20,6 +20,8 @@ pub(super) struct Peer {
     pub(super) heard_at: Instant,
     /// Since when heartbeats come without a break.
     pub(super) heard_since: Instant,
+    /// Its addresses, as it last told them; they outlive a restart, whose first heartbeat may take a moment.
+    addresses: Vec<Ipv4Addr>,
     /// Its boot number.
     pub(super) boot: u64,
     /// Its name.
@@ -58,6 +60,7 @@ impl Peer {
             self.heard_since = now;
         }
         let held_role = self.held_role();
+        self.addresses = heartbeat.members.iter().map(|member| member.address).collect();
         self.heartbeat = Some(heartbeat);
         self.heard_at = now;
         if held_role && !self.held_role() {
@@ -85,6 +88,12 @@ impl Peer {
         self.heartbeat.is_some() && now.since(self.heard_at) <= dead_after
     }
 
+    /// Whether it told that it heard a heartbeat of ours not long ago.
+    pub(super) fn hears(&self, now: Instant, dead_after: Duration) -> bool {
+        let echo = self.heartbeat.as_ref().and_then(|h| h.echo);
+        echo.is_some_and(|(sent, _)| now.since(sent) <= dead_after)
+    }
+
     /// The peer as a candidate for the active role, while it is alive.
     pub(super) fn candidate(&self, now: Instant, dead_after: Duration, address: u32) -> Option<Candidate> {
         let heartbeat = self.heartbeat.as_ref().filter(|_| self.is_alive(now, dead_after))?;
@@ -93,7 +102,7 @@ impl Peer {
 
     /// Whether hellos from `source` are the peer's.
     pub(super) fn owns(&self, source: Ipv4Addr) -> bool {
-        self.heartbeat.as_ref().is_some_and(|h| h.members.iter().any(|m| m.address == source))
+        self.addresses.contains(&source)
     }
 }
 

@@ -38,6 +38,10 @@ const LINGER: Duration = Duration::from_millis(200);
 const CONFLICT_WAIT: Duration = Duration::from_millis(500);
 /// While both boxes are active, the one that stays tells the hosts this often.
 const INSIST_INTERVAL: Duration = Duration::from_secs(1);
+/// A node that is not called for this part of the hold time was stopped.
+const STOP_DIVISOR: u32 = 8;
+/// Silence counts only this part of the hold time after that; a hello comes at least three times in one.
+const WAKING_DIVISOR: u32 = 3;
 /// A worker that has not polled for this part of the hold time is stalled.
 const STALL_DIVISOR: u32 = 2;
 
@@ -55,6 +59,12 @@ pub(super) struct Roles {
     drained: bool,
     /// A member or worker failed since the last decision.
     pub(super) degraded: bool,
+    /// When the box last gave the role up.
+    gave_up_at: Option<Instant>,
+    /// When the box was last found to have been stopped for a while.
+    woke_at: Option<Instant>,
+    /// The box is going to end.
+    ending: bool,
     generation: u32,
     /// Hand-over: flushes ordered of the workers; they have done so, and the rest is being sent.
     flushes: u32,
@@ -68,6 +78,7 @@ pub(super) struct Roles {
     insisted_at: Option<Instant>,
     /// Polls of each worker, and when they last changed.
     polls: Vec<(u64, Instant)>,
+    watched_at: Instant,
     pub(super) workers_healthy: bool,
 }
 
@@ -83,6 +94,9 @@ impl Roles {
             flushed: false,
             drained: false,
             degraded: false,
+            gave_up_at: None,
+            woke_at: None,
+            ending: false,
             generation: 0,
             flushes: 0,
             flush_begun: false,
@@ -93,6 +107,7 @@ impl Roles {
             conflict: None,
             insisted_at: None,
             polls: Vec::new(),
+            watched_at: now,
             workers_healthy: true,
         }
     }
@@ -156,8 +171,10 @@ impl Node {
         self.roles.outranked = false;
         match decision {
             Decision::Stay => {}
+            Decision::TakeOver(_) if self.roles.ending => {}
             Decision::TakeOver(why) => self.begin_takeover(now, why, tables),
             Decision::HandOver(why) => drop(self.begin_handover(now, why, tables)),
+            Decision::Keep(why) => self.keep_role(now, why),
             Decision::GiveUp(why) if self.roles.role == BoxRole::HandingOver => self.linger(now, why, tables),
             Decision::GiveUp(why) => self.give_up(now, why, tables),
             Decision::Insist(why) => self.insist(now, why),
@@ -216,14 +233,22 @@ impl Node {
             self.roles.vacant_since = Some(now);
         }
         let recently = |at: Option<Instant>| at.is_some_and(|at| now.since(at) <= hold);
-        let silent = self.members.all.iter().filter(|m| m.is_running()).all(|m| {
-            let Some(group) = &m.group else { return true };
-            // What the peer's heartbeat says of its role is newer than its last hello.
-            let peers = |a: core::net::Ipv4Addr| self.peer.owns(a);
-            m.is_silent(now)
-                || peer.is_some_and(|p| !p.holds_role())
-                    && group.active_router().is_some_and(|a| peers(a.address))
-        });
+        let peer_left = self.peer.left_role_at.is_some_and(|at| now.since(at) <= hold * 3);
+        let peer_idles = peer.is_some_and(|p| !p.holds_role());
+        let running = || self.members.all.iter().filter(|m| m.is_running());
+        let groups = || running().filter_map(|m| m.group.as_ref());
+        // What the peer's heartbeat says of its role is newer than its last hello. And who was stopped has to listen first.
+        let just_woke = self.roles.woke_at.is_some_and(|at| now.since(at) <= hold / WAKING_DIVISOR);
+        let silent = !just_woke
+            && running().all(|member| {
+                let Some(group) = &member.group else { return true };
+                let gone = match group.active_router() {
+                    Some(active) => self.peer.owns(active.address),
+                    None => peer_left,
+                };
+                member.is_silent(now) || peer_idles && gone
+            });
+        let foreign = groups().any(|group| group.active_router().is_some_and(|a| !self.peer.owns(a.address)));
         let link_is_up = self.link.as_ref().is_some_and(|link| link.state() == LinkState::Up);
         let conflict = self.roles.conflict.is_some_and(|(since, last)| {
             now.since(last) <= hold && now.since(since) >= CONFLICT_WAIT && !link_is_up
@@ -233,19 +258,23 @@ impl Node {
             peer,
             // Its last words: it was active, and said nothing of leaving.
             peer_was_active: self.peer.held_role(),
-            peer_left: self.peer.left_role_at.is_some_and(|at| now.since(at) <= hold * 3),
+            peer_left,
             vacant_too_long: self.roles.vacant_since.is_some_and(|since| now.since(since) > hold * 3),
             heard: Heard {
                 silent,
                 due: recently(self.roles.due_at),
                 preempts: recently(self.roles.preempts_at),
+                foreign,
+                others: groups().any(|group| group.standby_router().is_some()),
                 outranked: self.roles.outranked,
                 outranked_by_peer: conflict,
             },
             may_preempt: self.members.preempts(now, self.started_at)
                 && (self.link.is_none()
                     || self.sync.state == SyncState::Hot
-                    || self.peer.heartbeat.is_none()),
+                    || self.peer.heartbeat.is_none()
+                    || peer_idles),
+            gave_up: self.roles.gave_up_at.is_some_and(|at| now.since(at) <= hold * 2),
             degraded: self.roles.degraded,
         }
     }
@@ -300,6 +329,9 @@ impl Node {
         if peer.sync != SyncState::Hot {
             return Err(CommandError::PeerNotHot);
         }
+        if peer.health < self.own_candidate(now, tables).health {
+            return Err(CommandError::PeerUnfit);
+        }
         self.broadcasts.push(FromHa::FlushRefresh, tables);
         self.roles.flushes += 1;
         self.roles.flush_begun = false;
@@ -312,11 +344,10 @@ impl Node {
         let waited = now.since(self.roles.since);
         if self.roles.flushed {
             if waited >= HANDOVER_MAX {
-                // The peer did not come; its heartbeat may say why. This box never stopped forwarding.
-                self.roles.flushed = false;
-                self.set_role(now, BoxRole::Active, "the peer did not take over");
+                self.keep_role(now, "the peer did not take over");
             }
-            return;
+            // Nobody waits for this box's hellos any more, and in some states it sends none.
+            return self.renew_lease(now);
         }
         if !self.roles.flush_begun && self.broadcasts.is_empty() && tables.flushes() >= self.roles.flushes {
             self.roles.flush_begun = true;
@@ -329,6 +360,12 @@ impl Node {
         }
     }
 
+    /// The peer did not come; its heartbeat may say why. This box never stopped forwarding.
+    fn keep_role(&mut self, now: Instant, why: &'static str) {
+        self.roles.flushed = false;
+        self.set_role(now, BoxRole::Active, why);
+    }
+
     /// Handed over: frames under way are still forwarded.
     fn linger(&mut self, now: Instant, why: &'static str, tables: &mut impl Tables) {
         self.roles.lease_until = now + LINGER;
@@ -337,6 +374,7 @@ impl Node {
 
     /// Leaves the active role at once.
     fn give_up(&mut self, now: Instant, why: &'static str, tables: &mut impl Tables) {
+        self.roles.gave_up_at = Some(now);
         self.leave(now, why, Role::Standby, BoxRole::Standby, tables);
     }
 
@@ -424,10 +462,16 @@ impl Node {
         let stall = self.config.hold() / STALL_DIVISOR;
         let workers = usize::from(tables.shards());
         self.roles.polls.resize(workers, (0, now));
+        // Who was stopped itself, with all its workers perhaps, has seen nothing of how they did.
+        let was_stopped = now.since(self.roles.watched_at) >= self.config.hold() / STOP_DIVISOR;
+        self.roles.watched_at = now;
+        if was_stopped {
+            self.roles.woke_at = Some(now);
+        }
         let mut healthy = true;
         for (worker, (polls, at)) in self.roles.polls.iter_mut().enumerate() {
             let seen = tables.polls(worker as u8);
-            if seen != *polls {
+            if seen != *polls || was_stopped {
                 (*polls, *at) = (seen, now);
             }
             healthy &= now.since(*at) < stall;
@@ -441,6 +485,7 @@ impl Node {
 
     /// The box ends: the peer is told before it would notice.
     pub(super) fn shut_down(&mut self, now: Instant, tables: &mut impl Tables) {
+        self.roles.ending = true;
         if self.roles.replicates() || self.roles.role == BoxRole::TakingOver {
             self.give_up(now, "the box is shut down", tables);
         }

@@ -44,6 +44,8 @@ pub(super) struct Sync {
     boot: u64,
     /// The epoch this box takes a copy in; 0 for none.
     taking: u64,
+    /// The active box's heartbeat has named that epoch as its own.
+    is_served: bool,
     /// The active box this copy is of: its boot, and its term.
     source: (u64, u64),
     /// The copy is complete at the sender, at these positions of its streams.
@@ -57,6 +59,8 @@ pub(super) struct Sync {
     pub(super) last: Option<(Instant, u64, Duration)>,
     /// The epoch this box gives a copy in; 0 for none.
     pub(super) serving: u64,
+    /// The epoch it last began to. None is begun twice: the peer knows datagrams of it by their numbers.
+    begun: u64,
     serving_since: Instant,
     serving_told: bool,
     /// The link broke, and what was lost or changed meanwhile has not arrived yet.
@@ -72,6 +76,7 @@ impl Sync {
             epochs: 0,
             boot,
             taking: 0,
+            is_served: false,
             source: (0, 0),
             complete_at: None,
             ends_ordered: false,
@@ -80,6 +85,7 @@ impl Sync {
             progress: (Instant::default(), 0),
             last: None,
             serving: 0,
+            begun: 0,
             serving_since: Instant::default(),
             serving_told: false,
             recovering: Recovery::Over,
@@ -108,12 +114,12 @@ impl Node {
     /// A standby asks for a copy, or goes on with one; an active looks how far its peer is.
     pub(super) fn step_sync(&mut self, now: Instant, tables: &mut impl Tables) {
         match self.roles.role {
-            BoxRole::Standby => self.step_taking(now, tables),
+            BoxRole::Init | BoxRole::Standby => self.step_taking(now, tables),
             BoxRole::Active | BoxRole::HandingOver => {
                 self.step_recovery(now);
                 self.step_giving(now);
             }
-            BoxRole::Init | BoxRole::TakingOver | BoxRole::Lingering => {}
+            BoxRole::TakingOver | BoxRole::Lingering => {}
         }
     }
 
@@ -123,6 +129,7 @@ impl Node {
         let Some(peer) = self.peer.heartbeat.as_ref().filter(|_| alive) else {
             // What is here is still worth having, but the standby no longer knows that it is complete.
             self.sync.complete_at = None;
+            self.sync.progress.0 = now;
             return self.set_sync(SyncState::Cold, "the peer is not heard over the HA link");
         };
         if !matches!(peer.role, BoxRole::Active | BoxRole::HandingOver) {
@@ -134,7 +141,14 @@ impl Node {
             return self.begin_copy(now, source, "an active peer", tables);
         }
         if copy.epoch != self.sync.taking {
+            if self.sync.is_served && self.broadcasts.is_empty() {
+                return self.begin_copy(now, source, "the active begins anew", tables);
+            }
             return self.watch_progress(now, 0, tables);
+        }
+        self.sync.is_served = true;
+        if self.sync.state == SyncState::Cold && !self.sync.ends_ordered {
+            self.set_sync(SyncState::Bulk, "the peer is heard again, and the copy goes on");
         }
         self.sync.received = Some((copy.sent, copy.expected));
         self.roles.term = self.roles.term.max(source.1);
@@ -156,7 +170,7 @@ impl Node {
         let epoch = self.sync.next_epoch();
         self.receiver.begin_epoch(epoch);
         self.broadcasts.push(FromHa::CopyBegins, tables);
-        (self.sync.taking, self.sync.source) = (epoch, source);
+        (self.sync.taking, self.sync.source, self.sync.is_served) = (epoch, source, false);
         (self.sync.complete_at, self.sync.ends_ordered) = (None, false);
         (self.sync.begun_at, self.sync.progress) = (now, (now, 0));
         self.sync.received = None;
@@ -168,7 +182,7 @@ impl Node {
     fn watch_progress(&mut self, now: Instant, moved: u64, tables: &mut impl Tables) {
         if moved != self.sync.progress.1 {
             self.sync.progress = (now, moved);
-        } else if now.since(self.sync.progress.0) >= PROGRESS_MAX {
+        } else if now.since(self.sync.progress.0) >= PROGRESS_MAX && self.broadcasts.is_empty() {
             let source = self.sync.source;
             self.begin_copy(now, source, "the copy made no progress", tables);
         }
@@ -201,8 +215,8 @@ impl Node {
             return;
         }
         let wanted = self.peer.heartbeat.as_ref().map_or(0, |h| h.wanted_epoch);
-        if wanted != 0 && wanted != self.sync.serving {
-            self.sync.serving = wanted;
+        if wanted != 0 && wanted != self.sync.begun {
+            (self.sync.serving, self.sync.begun) = (wanted, wanted);
             (self.sync.serving_since, self.sync.serving_told) = (now, false);
             self.sender.start_epoch(wanted, tables);
             self.beat.soon();
@@ -212,7 +226,9 @@ impl Node {
 
     /// After a break of the link: complete again when all that had changed by then is acknowledged.
     fn step_recovery(&mut self, now: Instant) {
-        let alive = self.peer.is_alive(now, self.config.dead_after);
+        let dead_after = self.config.dead_after;
+        // A break of one direction alone is one, too.
+        let alive = self.peer.is_alive(now, dead_after) && self.peer.hears(now, dead_after);
         self.sync.recovering = match self.sync.recovering {
             _ if self.sync.serving == 0 => Recovery::Over,
             _ if !alive => Recovery::Broken,
@@ -276,14 +292,14 @@ impl Node {
             return Err(CommandError::NoLink);
         }
         match self.roles.role {
-            BoxRole::Standby => {
+            BoxRole::Init | BoxRole::Standby => {
                 let source = self.sync.source;
                 if self.sync.taking != 0 {
                     self.begin_copy(now, source, "an operator's command", tables);
                 }
                 Ok(())
             }
-            // An epoch that was never asked for: the standby's copy makes no progress, and it asks anew.
+            // The standby sees that its epoch is no longer served, and asks for another.
             BoxRole::Active => {
                 self.sync.serving = 0;
                 Ok(())

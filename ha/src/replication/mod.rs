@@ -32,7 +32,7 @@ mod receiver;
 mod sender;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use receiver::Receiver;
 pub use sender::Sender;

@@ -21,18 +21,25 @@ fn decide_not_active(view: &View) -> Decision {
     let Some(peer) = &view.peer else { return decide_alone(view) };
     if peer.holds_role() {
         return match peer.handover {
-            Handover::Go => Decision::TakeOver("the active box handed over"),
-            Handover::None => Decision::Stay,
+            Handover::Go if own.health >= peer.health => Decision::TakeOver("the active box handed over"),
+            Handover::Go | Handover::None => Decision::Stay,
         };
     }
     // Nobody of the pair is active. Another router may be.
+    if view.heard.foreign {
+        return if view.heard.preempts && view.may_preempt && own.is_better_than(peer) {
+            Decision::TakeOver("preempts a router of lower priority")
+        } else {
+            Decision::Stay
+        };
+    }
     if !view.heard.silent && !view.heard.due {
         return Decision::Stay;
     }
     if view.peer_left && own.health >= peer.health {
         return Decision::TakeOver("the active box gave the role up");
     }
-    if view.heard.due && own.is_better_than(peer) {
+    if own.is_better_than(peer) {
         return Decision::TakeOver("neither box is active, and this one is the better");
     }
     if view.vacant_too_long {
@@ -43,6 +50,9 @@ fn decide_not_active(view: &View) -> Decision {
 
 /// No heartbeat: HSRP alone is left.
 fn decide_alone(view: &View) -> Decision {
+    if view.gave_up {
+        return Decision::Stay;
+    }
     if view.heard.preempts && view.may_preempt {
         return Decision::TakeOver("preempts a router of lower priority");
     }
@@ -65,7 +75,8 @@ fn decide_active(view: &View) -> Decision {
         if view.heard.outranked_by_peer {
             return Decision::GiveUp("the peer is active with a higher priority, and the HA link is down");
         }
-        if view.degraded {
+        // Who is alone keeps what still works.
+        if view.degraded && (view.heard.others || own.health.members_up == 0) {
             return Decision::GiveUp("an interface or a worker failed");
         }
         return Decision::Stay;
@@ -88,13 +99,16 @@ fn decide_active(view: &View) -> Decision {
 
 fn decide_handing_over(view: &View) -> Decision {
     match &view.peer {
-        Some(peer) if matches!(peer.role, BoxRole::Active | BoxRole::TakingOver) => {
-            Decision::GiveUp("handed over to the peer")
-        }
+        Some(peer) if peer.role == BoxRole::Active => Decision::GiveUp("handed over to the peer"),
+        // Its workers are not active yet: this box goes on forwarding.
+        Some(peer) if peer.role == BoxRole::TakingOver => Decision::Stay,
         // The peer died while it was being handed the role.
         None => Decision::Stay,
         Some(_) if view.own.health.members_up == 0 || !view.own.health.workers => {
             Decision::GiveUp("an interface or a worker failed while handing over")
+        }
+        Some(peer) if peer.health < view.own.health => {
+            Decision::Keep("an interface or a worker of the peer failed while it was to take over")
         }
         Some(_) => Decision::Stay,
     }

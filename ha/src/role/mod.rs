@@ -60,10 +60,16 @@ impl Candidate {
     }
 
     /// Whether this box keeps the role when both have it. Terms first: the later takeover was for a reason. Then who
-    /// carries more, then HSRP's order. Never both, never neither: addresses differ.
+    /// carries far more, then HSRP's order. Never both, never neither: addresses differ.
     pub fn keeps_role_against(&self, other: &Candidate) -> bool {
-        (self.term, self.sessions, self.priority, self.address)
-            > (other.term, other.sessions, other.priority, other.address)
+        if self.term != other.term {
+            return self.term > other.term;
+        }
+        // Each knows the other's sessions as they were a moment ago: only a clear difference is the same for both.
+        if self.sessions / 2 > other.sessions || other.sessions / 2 > self.sessions {
+            return self.sessions > other.sessions;
+        }
+        (self.priority, self.address) > (other.priority, other.address)
     }
 
     /// Whether this box should rather become active when neither is: health, then whose sessions are worth more, then
@@ -78,12 +84,17 @@ impl Candidate {
 /// What HSRP's packets say on the members.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Heard {
-    /// No member whose link is up has heard an active router for its hold time.
+    /// No member whose link is up has heard an active router for its hold time; one that resigned, or that is the peer and
+    /// says otherwise in its heartbeat, does not count.
     pub silent: bool,
     /// A group is next in line, and its time has come (active timer, Resign).
     pub due: bool,
     /// A group preempts: the active router it hears has a lower priority.
     pub preempts: bool,
+    /// A router that is not the peer is active on a member.
+    pub foreign: bool,
+    /// Another router is standby on a member.
+    pub others: bool,
     /// A group hears a better active router that is not the peer, or a Coup of one.
     pub outranked: bool,
     /// A group hears the peer as the better active router, and has for long enough that the HA link could have said
@@ -108,6 +119,8 @@ pub struct View {
     pub heard: Heard,
     /// The box may preempt: configured, complete, and the delays are over.
     pub may_preempt: bool,
+    /// The box gave the role up a moment ago, for others to take it.
+    pub gave_up: bool,
     /// A member's link went down, or a worker stalled, since the last decision.
     pub degraded: bool,
 }
@@ -123,6 +136,8 @@ pub enum Decision {
     GiveUp(&'static str),
     /// Flush, then give the role to the peer.
     HandOver(&'static str),
+    /// Do not hand over after all.
+    Keep(&'static str),
     /// Both are active, and this box is the one that stays: tell the hosts again.
     Insist(&'static str),
 }

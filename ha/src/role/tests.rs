@@ -23,6 +23,7 @@ fn view(own: BoxRole, peer: Option<BoxRole>) -> View {
         vacant_too_long: false,
         heard: Heard::default(),
         may_preempt: false,
+        gave_up: false,
         degraded: false,
     }
 }
@@ -46,7 +47,7 @@ const ROLES: [BoxRole; 6] = [
 
 /// Every combination of the yes-or-no inputs.
 fn all_views() -> impl Iterator<Item = View> {
-    let bools = (0u32..1 << 12).map(|bits| move |bit: u32| bits >> bit & 1 == 1);
+    let bools = (0u32..1 << 14).map(|bits| move |bit: u32| bits >> bit & 1 == 1);
     bools.flat_map(|bit| {
         ROLES.into_iter().flat_map(move |own| {
             ROLES.into_iter().map(Some).chain([None]).map(move |peer| {
@@ -59,10 +60,12 @@ fn all_views() -> impl Iterator<Item = View> {
                     preempts: bit(4),
                     outranked: bit(5),
                     outranked_by_peer: bit(6),
+                    foreign: bit(11),
+                    others: bit(12),
                 };
                 view.may_preempt = bit(7);
                 view.degraded = bit(8);
-                view.peer_was_active = bit(11);
+                view.peer_was_active = bit(13);
                 if bit(9) {
                     view.own.health.members_up = 1;
                 }
@@ -146,8 +149,10 @@ fn a_failed_interface_gives_the_role_away_to_whoever_is_better() {
     let Some(peer) = &mut view.peer else { panic!("has a peer") };
     peer.health.members_up = 1;
     assert_eq!(decide(&view), Decision::Stay);
-    // Without the HA link nobody knows, and HSRP's tracking is the rule.
+    // Without the HA link nobody knows; somebody is there to take over, or nobody.
     view.peer = None;
+    assert_eq!(decide(&view), Decision::Stay);
+    view.heard.others = true;
     assert!(gives_up(decide(&view)));
 }
 
@@ -165,6 +170,8 @@ fn the_peer_is_handed_the_role_when_it_preempts_and_is_complete() {
 fn a_hand_over_ends_when_the_peer_has_the_role_and_not_before() {
     let mut view = view(BoxRole::HandingOver, Some(BoxRole::Standby));
     assert_eq!(decide(&view), Decision::Stay);
+    view.peer = Some(candidate(BoxRole::TakingOver, 2));
+    assert_eq!(decide(&view), Decision::Stay, "its workers are not active yet");
     view.peer = Some(candidate(BoxRole::Active, 2));
     assert!(gives_up(decide(&view)));
     view.own = candidate(BoxRole::Standby, 1);

@@ -18,7 +18,7 @@ impl HaHandle {
     fn order(&self, command: Command) -> Result<(), ControlError> {
         self.ask(move |core| core.command(command))?.map_err(|error| match error {
             CommandError::NotActive => ControlError::NotActive { role: BoxRole::Standby, peer: None },
-            CommandError::NoPeer | CommandError::PeerNotHot => ControlError::NoPeer,
+            CommandError::NoPeer | CommandError::PeerNotHot | CommandError::PeerUnfit => ControlError::NoPeer,
             CommandError::Busy => ControlError::SwitchoverUnderWay,
             CommandError::NoLink => ControlError::NoHaLink,
         })

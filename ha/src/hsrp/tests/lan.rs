@@ -10,7 +10,7 @@ const DELAY: Duration = ms(1);
 
 /// A frame taken apart without the code under test, every checksum verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Frame {
+pub(crate) enum Frame {
     Hsrp { destination: [u8; 6], source_mac: Mac, ttl: u8, source: Ipv4Addr, payload: Vec<u8> },
     Arp { source_mac: Mac, body: Vec<u8> },
 }

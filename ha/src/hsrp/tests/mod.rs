@@ -7,7 +7,7 @@ mod authority;
 mod election;
 mod frames;
 mod healing;
-mod lan;
+pub(crate) mod lan;
 mod learning;
 mod round_trip;
 mod table;

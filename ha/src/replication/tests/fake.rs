@@ -9,9 +9,9 @@ use super::session;
 use crate::tables::{Slot, TableDigest, Tables};
 
 /// A key that can be sorted.
-pub(super) type Words = (u64, u64, [u64; 4]);
+pub(crate) type Words = (u64, u64, [u64; 4]);
 
-pub(super) fn words(key: &FlowKey) -> Words {
+pub(crate) fn words(key: &FlowKey) -> Words {
     (key.tail, key.head, key.v6)
 }
 

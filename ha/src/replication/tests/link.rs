@@ -9,30 +9,30 @@ use super::Rng;
 
 /// How bad a link is; chances per thousand.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Badness {
-    pub(super) loss: u64,
-    pub(super) duplication: u64,
+pub(crate) struct Badness {
+    pub(crate) loss: u64,
+    pub(crate) duplication: u64,
     /// Datagrams by which one may be overtaken, at the spacing of [`SPACING`].
-    pub(super) reordering: u64,
+    pub(crate) reordering: u64,
     /// That a row of 5 to 40 is lost.
-    pub(super) burst: u64,
+    pub(crate) burst: u64,
 }
 
 impl Badness {
-    pub(super) const NONE: Badness = Badness { loss: 0, duplication: 0, reordering: 1, burst: 0 };
+    pub(crate) const NONE: Badness = Badness { loss: 0, duplication: 0, reordering: 1, burst: 0 };
     /// What the pair promises to bear.
-    pub(super) const PROMISED: Badness = Badness { loss: 50, duplication: 50, reordering: 32, burst: 0 };
-    pub(super) const AWFUL: Badness = Badness { loss: 150, duplication: 100, reordering: 64, burst: 5 };
+    pub(crate) const PROMISED: Badness = Badness { loss: 50, duplication: 50, reordering: 32, burst: 0 };
+    pub(crate) const AWFUL: Badness = Badness { loss: 150, duplication: 100, reordering: 64, burst: 5 };
 }
 
 /// Time between two datagrams when a sender has much to say.
-pub(super) const SPACING: Duration = Duration::from_micros(10);
+pub(crate) const SPACING: Duration = Duration::from_micros(10);
 const DELAY: Duration = Duration::from_micros(80);
 
 #[derive(Debug)]
-pub(super) struct Link {
-    pub(super) badness: Badness,
-    pub(super) is_cut: bool,
+pub(crate) struct Link {
+    pub(crate) badness: Badness,
+    pub(crate) is_cut: bool,
     rng: Rng,
     burst_left: u64,
     count: u64,
@@ -41,12 +41,12 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(badness: Badness, seed: u64) -> Link {
+    pub(crate) fn new(badness: Badness, seed: u64) -> Link {
         let rng = Rng(seed);
         Link { badness, is_cut: false, rng, burst_left: 0, count: 0, under_way: BTreeMap::new() }
     }
 
-    pub(super) fn send(&mut self, now: Instant, datagram: &[u8]) {
+    pub(crate) fn send(&mut self, now: Instant, datagram: &[u8]) {
         if self.burst_left > 0 {
             self.burst_left -= 1;
             return;
@@ -66,7 +66,7 @@ impl Link {
         }
     }
 
-    pub(super) fn receive(&mut self, now: Instant) -> Option<Vec<u8>> {
+    pub(crate) fn receive(&mut self, now: Instant) -> Option<Vec<u8>> {
         let entry = self.under_way.first_entry()?;
         (entry.key().0 <= now).then(|| entry.remove())
     }

@@ -2,8 +2,8 @@
 
 mod boundaries;
 mod convergence;
-mod fake;
-mod link;
+pub(crate) mod fake;
+pub(crate) mod link;
 mod receiver;
 mod sender;
 mod skew;
@@ -17,10 +17,10 @@ use holdfast_engine::session::{Counter, SessionFlags, TcpPeer};
 
 /// Small, quick, the same everywhere (Steele, Lea and Flood, "Fast splittable pseudorandom number generators").
 #[derive(Clone, Debug)]
-pub(super) struct Rng(pub(super) u64);
+pub(crate) struct Rng(pub(crate) u64);
 
 impl Rng {
-    pub(super) fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -28,17 +28,17 @@ impl Rng {
         z ^ (z >> 31)
     }
 
-    pub(super) fn below(&mut self, end: u64) -> u64 {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
 
-    pub(super) fn permille(&mut self, chance: u64) -> bool {
+    pub(crate) fn permille(&mut self, chance: u64) -> bool {
         self.below(1000) < chance
     }
 }
 
 /// The `n`th flow; every fifth is IPv6. Neighbours belong to different workers.
-pub(super) fn key(n: u32) -> FlowKey {
+pub(crate) fn key(n: u32) -> FlowKey {
     let port = 1024 + (n.wrapping_mul(7919) % 50_000) as u16;
     if n % 5 == 4 {
         FlowKey::ipv6(
@@ -56,7 +56,7 @@ pub(super) fn key(n: u32) -> FlowKey {
 }
 
 /// A TCP session that carried `packets`.
-pub(super) fn session(key: FlowKey, birth: u32, packets: u64) -> SessionRecord {
+pub(crate) fn session(key: FlowKey, birth: u32, packets: u64) -> SessionRecord {
     let sent = packets as u32;
     SessionRecord {
         key,
