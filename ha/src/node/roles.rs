@@ -5,8 +5,9 @@
 //! sends the gratuitous ARP, then the hello.
 //!
 //! *Hand-over*: workers offer what waits for the next refresh, everything is sent and acknowledged (or
-//! [`FLUSH_MAX`] passes), the heartbeat says "go" and every group sends its Resign. This box goes on forwarding and
-//! replicating until the peer says that it is active; then it lingers for frames still under way, then it is standby.
+//! [`FLUSH_MAX`] passes), every group sends its Resign, and [`RESIGN_LEAD`] later the heartbeat says "go". This box goes
+//! on forwarding and replicating until the peer says that it is active; then it lingers for frames still under way,
+//! then it is standby. The peer announces itself several times meanwhile.
 //!
 //! *The lease*: workers act on an active role only for the hold time after the last hello. The peer cannot have seen
 //! this box silent for its hold time before that is over, so a box that was stopped and wakes up never forwards beside
@@ -33,7 +34,14 @@ const FLUSH_MAX: Duration = Duration::from_millis(250);
 /// Longest wait for the peer to take over, before this box keeps the role after all.
 const HANDOVER_MAX: Duration = Duration::from_secs(1);
 /// How long frames that were under way are still forwarded after a hand-over.
-const LINGER: Duration = Duration::from_millis(200);
+const LINGER: Duration = Duration::from_millis(250);
+/// Time between the Resigns of a hand-over and the word to the peer. A Resign comes from the virtual MAC: if it left
+/// after the peer's gratuitous ARP, switches would send frames for that MAC to this box again.
+const RESIGN_LEAD: Duration = Duration::from_millis(5);
+/// When a takeover is announced once more: whatever the former active still sent from the virtual MAC (a Resign, an
+/// answer to an ARP request) is undone while it lingers.
+const ANNOUNCE_AGAIN: [Duration; 3] =
+    [Duration::from_millis(20), Duration::from_millis(60), Duration::from_millis(150)];
 /// An HSRP conflict with the peer is obeyed only when the HA link could not settle it for this long.
 const CONFLICT_WAIT: Duration = Duration::from_millis(500);
 /// While both boxes are active, the one that stays tells the hosts this often.
@@ -69,6 +77,10 @@ pub(super) struct Roles {
     /// Hand-over: flushes ordered of the workers; they have done so, and the rest is being sent.
     flushes: u32,
     flush_begun: bool,
+    /// Hand-over: when the groups sent their Resigns.
+    resigned_at: Option<Instant>,
+    /// How many of [`ANNOUNCE_AGAIN`] are done since this box became active.
+    announced: usize,
     /// Neither box has had the role since then.
     vacant_since: Option<Instant>,
     due_at: Option<Instant>,
@@ -100,6 +112,8 @@ impl Roles {
             generation: 0,
             flushes: 0,
             flush_begun: false,
+            resigned_at: None,
+            announced: 0,
             vacant_since: None,
             due_at: None,
             preempts_at: None,
@@ -121,9 +135,14 @@ impl Roles {
     pub(super) fn wake(&self) -> Option<Instant> {
         match self.role {
             BoxRole::TakingOver => Some(self.since + DRAIN_MAX + ORDER_MAX),
-            BoxRole::HandingOver => Some(self.since + if self.flushed { HANDOVER_MAX } else { FLUSH_MAX }),
+            BoxRole::HandingOver => Some(match self.resigned_at {
+                _ if self.flushed => self.since + HANDOVER_MAX,
+                Some(at) => at + RESIGN_LEAD,
+                None => self.since + FLUSH_MAX,
+            }),
             BoxRole::Lingering => Some(self.since + LINGER),
-            BoxRole::Init | BoxRole::Standby | BoxRole::Active => None,
+            BoxRole::Active => ANNOUNCE_AGAIN.get(self.announced).map(|after| self.since + *after),
+            BoxRole::Init | BoxRole::Standby => None,
         }
     }
 }
@@ -182,6 +201,7 @@ impl Node {
         match self.roles.role {
             BoxRole::TakingOver => self.go_on_taking_over(now, tables),
             BoxRole::HandingOver => self.go_on_handing_over(now, tables),
+            BoxRole::Active => self.announce_again(now),
             BoxRole::Lingering if now.since(self.roles.since) >= LINGER => {
                 self.order_role(Role::Standby, tables);
                 self.set_role(now, BoxRole::Standby, "handed over to the peer");
@@ -308,6 +328,15 @@ impl Node {
         }
     }
 
+    /// Says once more who has the virtual addresses.
+    fn announce_again(&mut self, now: Instant) {
+        let due = ANNOUNCE_AGAIN.get(self.roles.announced);
+        if due.is_some_and(|after| now.since(self.roles.since) >= *after) {
+            self.roles.announced += 1;
+            self.members.each_group(|group| group.announce(now));
+        }
+    }
+
     /// Begins a planned hand-over.
     ///
     /// # Errors
@@ -335,6 +364,7 @@ impl Node {
         self.broadcasts.push(FromHa::FlushRefresh, tables);
         self.roles.flushes += 1;
         self.roles.flush_begun = false;
+        self.roles.resigned_at = None;
         self.roles.flushed = false;
         self.set_role(now, BoxRole::HandingOver, why);
         Ok(())
@@ -353,10 +383,18 @@ impl Node {
             self.roles.flush_begun = true;
             self.sender.begin_flush();
         }
-        if self.roles.flush_begun && self.sender.is_flushed() || waited >= FLUSH_MAX {
-            self.roles.flushed = true;
-            self.members.each_group(|group| group.handle(now, GroupInput::Demote { why: "handing over" }));
-            self.beat.soon();
+        let flushed = self.roles.flush_begun && self.sender.is_flushed() || waited >= FLUSH_MAX;
+        match self.roles.resigned_at {
+            None if flushed => {
+                self.roles.resigned_at = Some(now);
+                self.members
+                    .each_group(|group| group.handle(now, GroupInput::Demote { why: "handing over" }));
+            }
+            Some(at) if now.since(at) >= RESIGN_LEAD => {
+                self.roles.flushed = true;
+                self.beat.soon();
+            }
+            _ => {}
         }
     }
 
@@ -450,6 +488,7 @@ impl Node {
         let old = core::mem::replace(&mut self.roles.role, new);
         (self.roles.why, self.roles.since) = (why, now);
         if new == BoxRole::Active && old == BoxRole::TakingOver {
+            self.roles.announced = 0;
             self.roles.vacant_since = None;
         }
         let term = self.roles.term;
