@@ -16,6 +16,9 @@ use crate::config::{Config, InterfaceConfig};
 const FRAME_OVERHEAD_BYTES: u16 = 26;
 /// Smallest data room: what drivers without scattered receive expect.
 const DATA_ROOM_BYTES_MIN: u16 = 2048;
+/// Frames of an af_packet ring, at least. The kernel fills it while the worker's core belongs to somebody else, which
+/// on a machine with few cores is for tens of milliseconds: 512 frames are gone by then.
+const PACKET_SOCKET_FRAMES_MIN: u16 = 4096;
 /// Mbufs each worker thread may keep to itself.
 const POOL_CACHE_MBUFS: u32 = 256;
 /// Mbufs beyond what rings and caches hold: in neighbour queues, on their way.
@@ -71,7 +74,7 @@ pub fn open(
     let attached: Vec<Port> = config
         .interfaces
         .iter()
-        .map(|i| Port::attach(eal, &i.device).map_err(|e| at(i, e)))
+        .map(|i| Port::attach(eal, &device(i)).map_err(|e| at(i, e)))
         .collect::<Result<_, _>>()?;
     let mut ports = Vec::with_capacity(attached.len());
     for (interface, port) in config.interfaces.iter().zip(attached) {
@@ -79,6 +82,18 @@ pub fn open(
         ports.push(configure(interface, port, owners, ha, pool).map_err(|e| at(interface, e))?);
     }
     Ok(ports)
+}
+
+/// The device string for EAL. af_packet's rings are set up when the device is probed, so descriptors have to stand in its
+/// arguments; left to itself it takes 512 frames.
+fn device(interface: &InterfaceConfig) -> String {
+    let device = &interface.device;
+    let is_packet_socket = device.split(',').next().is_some_and(|name| name.starts_with("net_af_packet"));
+    if !is_packet_socket || device.contains("framecnt=") {
+        return device.clone();
+    }
+    let descriptors = interface.rx_descriptors.max(interface.tx_descriptors);
+    format!("{device},framecnt={}", descriptors.next_multiple_of(2).max(PACKET_SOCKET_FRAMES_MIN))
 }
 
 fn at(interface: &InterfaceConfig, source: dpdk::port::PortError) -> RunError {
@@ -125,4 +140,27 @@ fn configure(
         tx_queues: wanted.tx_queues,
         ha_tx: tx.next(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn device_of(device: &str, rx_descriptors: u16) -> String {
+        let toml = format!(
+            "name = \"t\"\n[workers]\nlcores = [0]\n[[interface]]\nname = \"i\"\nzone = \"z\"\n\
+             device = \"{device}\"\nrx_descriptors = {rx_descriptors}\n"
+        );
+        let config = Config::parse(&toml, std::path::Path::new("t.toml")).unwrap();
+        super::device(&config.interfaces[0])
+    }
+
+    #[test]
+    fn packet_sockets_get_their_ring_in_the_device_string() {
+        assert_eq!(device_of("net_af_packet0,iface=eth1", 1024), "net_af_packet0,iface=eth1,framecnt=4096");
+        assert_eq!(device_of("net_af_packet_x,iface=e", 8192), "net_af_packet_x,iface=e,framecnt=8192");
+        for as_it_is in ["net_af_packet0,iface=eth1,framecnt=512", "net_null0", "0000:3b:00.0"] {
+            assert_eq!(device_of(as_it_is, 1024), as_it_is);
+        }
+    }
 }
