@@ -11,7 +11,9 @@ use crate::status::BoxRole;
 const SEEDS: u64 = 200;
 /// How long faults come and go.
 const TROUBLE: Duration = ms(4_000);
-/// Within so long after the last one the pair is well: an election, a handshake, a copy, preemption, another copy.
+/// Within so long after the last one there is one active: the HA link is tried every 500 ms, an election takes 700.
+const ELECTED: Duration = ms(1_300);
+/// Within so long the pair is well: an election, a handshake, a copy, preemption, another copy.
 const HEALED: Duration = ms(4_000);
 
 /// Something that is wrong for a while.
@@ -122,6 +124,7 @@ fn run(seed: u64) {
     }
     world.cut_ha(false);
     world.cut_all_lans(false);
+    world.run_until(ELECTED, |w| w.is_active(0) != w.is_active(1));
     world.run(HEALED);
     world.traffic = 0;
     world.run(ms(1_500));
