@@ -75,6 +75,8 @@ impl Members {
         member.link_up = up;
         member.was_up |= up;
         member.link_since = now;
+        // Whatever was heard before the link changed may no longer hold.
+        member.resigned = false;
         if up {
             member.starts_at = Some(now + member.config.interface_delay);
         } else {

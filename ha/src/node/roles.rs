@@ -48,6 +48,8 @@ const CONFLICT_WAIT: Duration = Duration::from_millis(500);
 const INSIST_INTERVAL: Duration = Duration::from_secs(1);
 /// A node that is not called for this part of the hold time was stopped.
 const STOP_DIVISOR: u32 = 8;
+/// And for no less than this: threads are kept waiting for so long every now and then.
+const STOP_MIN: Duration = Duration::from_millis(10);
 /// Silence counts only this part of the hold time after that; a hello comes at least three times in one.
 const WAKING_DIVISOR: u32 = 3;
 /// A worker that has not polled for this part of the hold time is stalled.
@@ -67,7 +69,7 @@ pub(super) struct Roles {
     drained: bool,
     /// A member or worker failed since the last decision.
     pub(super) degraded: bool,
-    /// When the box last gave the role up.
+    /// When the box last gave the role up to somebody who cannot tell whether he takes it.
     gave_up_at: Option<Instant>,
     /// When the box was last found to have been stopped for a while.
     woke_at: Option<Instant>,
@@ -412,7 +414,9 @@ impl Node {
 
     /// Leaves the active role at once.
     fn give_up(&mut self, now: Instant, why: &'static str, tables: &mut impl Tables) {
-        self.roles.gave_up_at = Some(now);
+        if !self.peer.is_alive(now, self.config.dead_after) {
+            self.roles.gave_up_at = Some(now);
+        }
         self.leave(now, why, Role::Standby, BoxRole::Standby, tables);
     }
 
@@ -502,7 +506,8 @@ impl Node {
         let workers = usize::from(tables.shards());
         self.roles.polls.resize(workers, (0, now));
         // Who was stopped itself, with all its workers perhaps, has seen nothing of how they did.
-        let was_stopped = now.since(self.roles.watched_at) >= self.config.hold() / STOP_DIVISOR;
+        let was_stopped =
+            now.since(self.roles.watched_at) >= (self.config.hold() / STOP_DIVISOR).max(STOP_MIN);
         self.roles.watched_at = now;
         if was_stopped {
             self.roles.woke_at = Some(now);

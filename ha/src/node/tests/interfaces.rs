@@ -2,7 +2,7 @@
 
 use super::world::{Setup, World};
 use super::*;
-use crate::node::{NodeConfig, Track};
+use crate::node::{Command, NodeConfig, Track};
 use crate::status::BoxRole;
 use holdfast_engine::interface::PortId;
 
@@ -105,6 +105,43 @@ fn without_the_ha_link_a_failed_link_moves_the_role_all_the_same() {
     if world.roles() != [BoxRole::Standby, BoxRole::Active] {
         world.fail("roles");
     }
+}
+
+/// A Resign that was heard long ago says nothing of who is active now.
+#[test]
+fn a_link_that_comes_up_is_listened_to_before_anything_is_taken_over() {
+    let slow = |_: usize, config: &mut NodeConfig| {
+        let group = config.members[0].group.as_mut().unwrap();
+        (group.hello, group.hold) = (ms(1_000), ms(3_000));
+    };
+    let mut world = World::with(Setup { segments: 1, ..Setup::PLAIN }, slow);
+    world.run_until(ms(7_000), |w| w.is_active(0));
+    world.run_until(ms(1_000), |w| w.is_hot(1));
+    world.run(ms(100));
+    world.command(0, Command::ForceSwitchover).unwrap();
+    world.run_until(ms(500), |w| w.is_active(1));
+    world.boxes[1].links[0] = false;
+    world.run_until(ms(500), |w| w.is_active(0));
+    world.run(ms(100));
+    world.cut_ha(true);
+    world.run(ms(200));
+    world.forget();
+    world.boxes[1].links[0] = true;
+    world.run(ms(5_000));
+    assert_eq!(world.changes(0), []);
+    assert_eq!(world.roles(), [BoxRole::Active, BoxRole::Standby]);
+    assert_eq!(world.changes(1).len(), 1);
+}
+
+/// The box that gave the role away takes it back in the ordinary time when its peer dies right afterwards.
+#[test]
+fn who_gave_the_role_to_a_living_peer_takes_it_back_when_that_dies() {
+    let mut world = World::settled(Setup::PLAIN, 50);
+    world.boxes[0].links[0] = false;
+    world.run_until(ms(50), |w| w.is_active(1));
+    world.run(ms(20));
+    world.kill(1);
+    world.run_until(HOLD + ms(50), |w| w.is_active(0));
 }
 
 #[test]

@@ -7,8 +7,8 @@ use super::world::World;
 use super::*;
 use crate::status::{BoxRole, GroupState, LinkState};
 
-/// Both may be active for so long after they hear each other over the HA link.
-const BOTH_MAX: Duration = ms(HOLD.as_millis() as u64 + 100);
+/// Both may be active for so long, beyond a hold time, after they hear each other over the HA link.
+const BOTH_MAX: Duration = ms(100);
 /// Rounds in a row that a node may want another one at once.
 const SLEEPLESS_MAX: u32 = 50;
 
@@ -32,7 +32,7 @@ impl Oracle {
         let since = self.both_since.filter(|_| both).unwrap_or(now);
         self.both_since = both.then_some(since);
         self.both_longest = self.both_longest.max(now.since(since));
-        if now.since(since) > BOTH_MAX {
+        if now.since(since) > world.boxes[0].config.hold() + BOTH_MAX {
             return Err(format!("both forward since {:?}, though they hear each other", now.since(since)));
         }
         for index in 0..2 {

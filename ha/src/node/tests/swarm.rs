@@ -11,7 +11,9 @@ use crate::status::BoxRole;
 const SEEDS: u64 = 200;
 /// How long faults come and go.
 const TROUBLE: Duration = ms(4_000);
-/// Within so long after the last one the pair is well: an election, a handshake, a copy, preemption, another copy.
+/// Within three hold times and so long after the last one there is one active: the HA link is tried every 500 ms.
+const ELECTED: Duration = ms(800);
+/// Within so long the pair is well: an election, a handshake, a copy, preemption, another copy.
 const HEALED: Duration = ms(4_000);
 
 /// Something that is wrong for a while.
@@ -86,7 +88,11 @@ fn run(seed: u64) {
         ..Setup::PLAIN
     };
     let preempts = rng.below(3) == 0;
+    let (hello, hold) = [(HELLO, HOLD), (ms(15), ms(50)), (ms(250), ms(800))][rng.below(3) as usize];
     let mut world = World::with(setup, |index, config: &mut NodeConfig| {
+        for group in config.members.iter_mut().filter_map(|m| m.group.as_mut()) {
+            (group.hello, group.hold) = (hello, hold);
+        }
         for member in config.members.iter_mut().filter(|_| preempts && index == 0) {
             member.preempt = Preempt { enabled: true, delay: ms(100), reload: ms(200) };
             member.group.as_mut().unwrap().preempt = true;
@@ -122,6 +128,7 @@ fn run(seed: u64) {
     }
     world.cut_ha(false);
     world.cut_all_lans(false);
+    world.run_until(hold * 3 + ELECTED, |w| w.is_active(0) != w.is_active(1));
     world.run(HEALED);
     world.traffic = 0;
     world.run(ms(1_500));
