@@ -177,6 +177,18 @@ fn a_hand_over_ends_when_the_peer_has_the_role_and_not_before() {
     view.own = candidate(BoxRole::Standby, 1);
     view.peer = Some(Candidate { handover: Handover::Go, ..candidate(BoxRole::HandingOver, 2) });
     assert!(takes_over(decide(&view)));
+    view.own.health.members_up = 1;
+    assert_eq!(decide(&view), Decision::Stay, "it would have to give it back");
+}
+
+#[test]
+fn a_hand_over_to_a_peer_that_fails_is_called_off() {
+    let mut view = view(BoxRole::HandingOver, Some(BoxRole::Standby));
+    let Some(peer) = &mut view.peer else { panic!("has a peer") };
+    peer.health.members_up = 1;
+    assert!(matches!(decide(&view), Decision::Keep(_)));
+    view.own.health.members_up = 1;
+    assert_eq!(decide(&view), Decision::Stay);
 }
 
 #[test]

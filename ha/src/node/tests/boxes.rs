@@ -94,8 +94,12 @@ pub(super) struct Box {
     pub(super) runs: bool,
     /// The process is stopped; what arrives waits.
     pub(super) paused: bool,
+    /// It was, until just now: the workers have not run yet.
+    pub(super) woke: bool,
     pub(super) links: Vec<bool>,
-    lease_until: Instant,
+    pub(super) lease_until: Instant,
+    /// When the last HSRP packet left.
+    pub(super) hello_at: Instant,
     links_due: Instant,
     pub(super) socket: VecDeque<Vec<u8>>,
     pub(super) ring: VecDeque<(u8, Ipv4Addr, Vec<u8>)>,
@@ -115,6 +119,8 @@ impl Box {
             workers,
             runs: true,
             paused: false,
+            woke: false,
+            hello_at: now,
             lease_until: Instant::default(),
             links_due: now,
             socket: VecDeque::new(),
@@ -160,7 +166,9 @@ impl Box {
         if !self.runs || self.paused {
             return;
         }
-        self.workers.poll();
+        if !core::mem::take(&mut self.woke) {
+            self.workers.poll();
+        }
         let Box { node, workers, .. } = self;
         for datagram in self.socket.drain(..) {
             node.handle(now, Input::Datagram(&datagram), workers);
@@ -178,7 +186,11 @@ impl Box {
         let mut buffer = Vec::new();
         for _ in 0..DATAGRAMS_PER_ROUND_MAX {
             buffer.clear();
-            match node.poll_transmit(now, workers, &mut buffer) {
+            let destination = node.poll_transmit(now, workers, &mut buffer);
+            if matches!(destination, Some(Destination::Port(_))) && buffer[12..14] == [8, 0] {
+                self.hello_at = now;
+            }
+            match destination {
                 Some(Destination::Port(port)) if self.links[usize::from(port.0)] => {
                     left.push(Left::Frame(port.0, buffer.clone()));
                 }

@@ -39,6 +39,21 @@ fn so_it_does_when_the_standby_has_only_just_started() {
 }
 
 #[test]
+fn a_box_without_links_takes_its_copy_all_the_same() {
+    let mut world = World::settled(Setup::PLAIN, 50);
+    world.boxes[1].links = vec![false; 2];
+    world.run(ms(50));
+    world.restart(1);
+    world.begin(50..100);
+    world.run(ms(500));
+    world.begin(100..150);
+    world.run(ms(100));
+    assert_eq!(world.boxes[1].role(), BoxRole::Init);
+    assert_eq!(world.boxes[1].node.sync.state, crate::status::SyncState::Hot);
+    world.assert_equal();
+}
+
+#[test]
 fn a_link_that_is_down_on_both_moves_the_role_once_at_most() {
     for seed in 0..20 {
         let mut world = World::settled(Setup { seed, ..Setup::PLAIN }, 100);
@@ -101,6 +116,15 @@ fn without_the_ha_link_a_failed_link_moves_the_role_all_the_same() {
     world.run(ms(1_000));
     world.boxes[0].links[0] = false;
     world.run_until(HOLD + ms(50), |w| w.is_active(1));
+    world.run(ms(1_000));
+    assert_eq!(world.roles(), [BoxRole::Standby, BoxRole::Active]);
+
+    // Nor when there never was one.
+    let mut world = World::with(Setup::PLAIN, |_, config| config.link = None);
+    world.run_until(ms(2_000), |w| w.is_active(0));
+    world.run(ms(1_000));
+    world.boxes[0].links[0] = false;
+    world.run_until(HOLD * 2 + ms(50), |w| w.is_active(1));
     world.run(ms(1_000));
     if world.roles() != [BoxRole::Standby, BoxRole::Active] {
         world.fail("roles");

@@ -40,11 +40,13 @@ fn hot_after_a_break_means_that_everything_is_here() {
         world.traffic = 900;
         world.run(cut);
         world.traffic = 0;
+        world.boxes[0].workers.refresh();
         (0..2).for_each(|from| world.ha[from].is_cut = false);
         if world.boxes[1].node.sync.state == SyncState::Hot {
             continue;
         }
         world.run_until(ms(2_000), |w| w.is_hot(1));
+        assert_eq!(world.boxes[0].node.sender.pending_records(), 0, "seed {seed}, cut {both} for {cut:?}");
         // In the workers' rings, at least.
         world.step();
         let [there, here] = [0, 1].map(|index| world.boxes[index].workers.live());
@@ -118,9 +120,18 @@ fn two_that_never_met_settle_it_once() {
             (0..100).for_each(|flow| assert!(b.workers.begin(crate::replication::tests::key(flow))));
         }
         world.forget();
-        world.traffic = 2_000;
         world.cut_ha(false);
         world.cut_all_lans(false);
+        let end = world.now + ms(800);
+        while world.now < end {
+            for b in &mut world.boxes {
+                let flow = crate::replication::tests::key(world.rng.below(100) as u32);
+                if !b.workers.begin(flow) {
+                    b.workers.end(&flow);
+                }
+            }
+            world.step();
+        }
         world.run_until(ms(1_500), |w| w.is_hot(0) || w.is_hot(1));
         world.run(ms(3_000));
         world.traffic = 0;

@@ -72,6 +72,9 @@ impl Oracle {
         if let Some(violation) = b.workers.violations.first() {
             return Err(violation.clone());
         }
+        if b.role() == BoxRole::Active && b.lease_until > b.hello_at + b.config.hold() {
+            return Err("its lease is longer than the hold time after its last hello".to_owned());
+        }
         if b.sleepless > SLEEPLESS_MAX {
             return Err(format!("wants another round at once, {} times in a row", b.sleepless));
         }

@@ -50,7 +50,7 @@ fn begin(world: &mut World, fault: Fault) {
     match fault {
         Fault::Killed(index) => world.kill(index),
         Fault::Restarted(index) => world.restart(index),
-        Fault::Paused(index) => world.boxes[index].paused = true,
+        Fault::Paused(index) => world.pause(index),
         Fault::LinkDown(index, segment) => world.boxes[index].links[usize::from(segment)] = false,
         Fault::HaCut(from) => world.ha[from].is_cut = true,
         Fault::LanCut(from, segment) => world.cut_lan(from, segment, true),
@@ -68,7 +68,7 @@ fn begin(world: &mut World, fault: Fault) {
 fn end(world: &mut World, fault: Fault) {
     match fault {
         Fault::Killed(index) if !world.boxes[index].runs => world.restart(index),
-        Fault::Paused(index) => world.boxes[index].paused = false,
+        Fault::Paused(index) => world.resume(index),
         Fault::LinkDown(index, segment) => world.boxes[index].links[usize::from(segment)] = true,
         Fault::HaCut(from) => world.ha[from].is_cut = false,
         Fault::LanCut(from, segment) => world.cut_lan(from, segment, false),
@@ -118,8 +118,8 @@ fn run(seed: u64) {
     faults.into_iter().for_each(|(_, fault)| end(&mut world, fault));
     // Now and then a fault of one kind ends while another of the same kind goes on.
     for index in 0..2 {
+        world.resume(index);
         let b = &mut world.boxes[index];
-        b.paused = false;
         b.links.iter_mut().for_each(|up| *up = true);
         (0..b.workers.count()).for_each(|worker| b.workers.stall(worker, false));
         if !b.runs {

@@ -132,6 +132,11 @@ impl Workers {
         }
     }
 
+    /// Every worker tells of the traffic it noted, as with a refresh.
+    pub(super) fn refresh(&mut self) {
+        self.workers.iter_mut().for_each(|worker| worker.changed.append(&mut worker.noted));
+    }
+
     /// Every worker that runs polls once.
     pub(super) fn poll(&mut self) {
         for at in 0..self.workers.len() {

@@ -155,6 +155,17 @@ impl World {
         killed.ring.clear();
     }
 
+    /// The box's process is stopped: its HA core and its workers.
+    pub(super) fn pause(&mut self, index: usize) {
+        self.boxes[index].paused = true;
+    }
+
+    /// It goes on; the workers no sooner than the HA core.
+    pub(super) fn resume(&mut self, index: usize) {
+        self.boxes[index].woke |= self.boxes[index].paused;
+        self.boxes[index].paused = false;
+    }
+
     /// The box starts anew, with an empty table.
     pub(super) fn restart(&mut self, index: usize) {
         self.boots += 1;
