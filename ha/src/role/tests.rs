@@ -121,6 +121,19 @@ fn of_two_active_boxes_exactly_one_stays() {
     }
 }
 
+/// Each knows the other's sessions as they were a moment ago.
+#[test]
+fn of_two_active_boxes_with_about_as_many_sessions_exactly_one_stays() {
+    for (ours, theirs) in [(101, 100), (100, 101), (90, 110), (110, 90)] {
+        let mut one = view(BoxRole::Active, Some(BoxRole::Active));
+        let mut other = view(BoxRole::Active, Some(BoxRole::Active));
+        (other.own.address, one.own.sessions, other.own.sessions) = (2, ours, ours);
+        one.peer = Some(Candidate { sessions: theirs, ..other.own });
+        other.peer = Some(Candidate { sessions: theirs, ..one.own });
+        assert_ne!(gives_up(decide(&one)), gives_up(decide(&other)), "{ours} and {theirs}");
+    }
+}
+
 #[test]
 fn of_two_idle_boxes_exactly_one_begins_and_the_other_does_if_that_one_does_not() {
     let mut one = view(BoxRole::Standby, Some(BoxRole::Standby));

@@ -119,12 +119,15 @@ fn without_the_ha_link_a_failed_link_moves_the_role_all_the_same() {
     world.run(ms(1_000));
     assert_eq!(world.roles(), [BoxRole::Standby, BoxRole::Active]);
 
-    // Nor when there never was one.
-    let mut world = World::with(Setup::PLAIN, |_, config| config.link = None);
-    world.run_until(ms(2_000), |w| w.is_active(0));
-    world.run(ms(1_000));
+    // So it does when there never was one, and who gave the role up would be the first to miss an active router.
+    let mut world = World::with(Setup::PLAIN, |_, config| {
+        config.link = None;
+        config.members[0].group.as_mut().unwrap().hold = HOLD * 3;
+    });
+    world.run_until(ms(4_000), |w| w.is_active(0));
+    world.run(ms(3_000));
     world.boxes[0].links[0] = false;
-    world.run_until(HOLD * 2 + ms(50), |w| w.is_active(1));
+    world.run_until(HOLD * 3 + ms(50), |w| w.is_active(1));
     world.run(ms(1_000));
     if world.roles() != [BoxRole::Standby, BoxRole::Active] {
         world.fail("roles");
