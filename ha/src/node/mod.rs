@@ -14,7 +14,7 @@
 //! | `config.rs`, `event.rs` | what it is told; what it tells |
 //! | `members.rs` | interfaces: links, delays, tracking, and their HSRP groups |
 //! | `peer.rs`, `beat.rs` | the peer by its heartbeats; the box's own |
-//! | `roles.rs` | carrying out what `role::decide` decides: takeover, hand-over, demotion, the lease |
+//! | `roles/` | carrying out what `role::decide` decides: takeover, hand-over, demotion, the lease |
 //! | `sync.rs` | complete copies: asking for one, giving one, COLD → BULK → HOT |
 //! | `alarms.rs` | what is wrong with the pair |
 //! | `broadcast.rs` | messages to all workers |
