@@ -124,7 +124,7 @@ pub struct ReplicationCounters {
     pub records_sent: u64,
     /// Records sent: removals.
     pub removals_sent: u64,
-    /// Records sent again because a datagram was lost.
+    /// Records in datagrams that were lost; what is true by then is sent in their place.
     pub records_resent: u64,
     /// Datagrams with records sent.
     pub datagrams_sent: u64,
@@ -140,13 +140,14 @@ pub struct ReplicationCounters {
     pub duplicates: u64,
     /// Datagrams that came after their successors had been applied.
     pub late: u64,
-    /// Datagrams refused because a worker's ring had no room; the peer sends them again.
+    /// Datagrams refused because a worker's ring had no room and as many as may wait did; the peer tells of their
+    /// sessions again.
     pub no_room: u64,
     /// Records of a kind or version this box does not know, skipped.
     pub unknown_records: u64,
-    /// Datagrams that were authentic and yet made no sense.
+    /// Datagrams that were authentic and yet made no sense, or held a record that did not.
     pub malformed: u64,
-    /// Datagrams of an older term or another epoch, ignored.
+    /// Datagrams with records or acknowledgements of another epoch, ignored.
     pub outdated: u64,
 }
 
@@ -211,7 +212,7 @@ pub struct InstallCounters {
     pub refused_unsound: u64,
     /// Records that found the table full.
     pub refused_full: u64,
-    /// HSRP packets lost because the ring to the HA core was full.
+    /// Not of records: HSRP packets lost because the ring to the HA core was full.
     pub hsrp_lost: u64,
 }
 
@@ -230,9 +231,9 @@ pub struct PeerStatus {
     pub sessions: u64,
     /// Its protocol version in use.
     pub version: u16,
-    /// Since when it is heard.
+    /// How long its heartbeats have come without a break, up to the last one.
     pub heard_for: Duration,
-    /// Since its last heartbeat.
+    /// Time since its last heartbeat.
     pub silent_for: Duration,
 }
 
@@ -261,7 +262,7 @@ pub struct Status {
     pub link_local: Option<core::net::SocketAddr>,
     /// The peer's end of the link.
     pub link_peer: Option<core::net::SocketAddr>,
-    /// Largest UDP payload proven to arrive, bytes.
+    /// Largest plaintext proven to arrive in one datagram, bytes.
     pub link_payload_bytes: u32,
     /// Smoothed round-trip time of the link.
     pub link_round_trip: Option<Duration>,
@@ -273,7 +274,7 @@ pub struct Status {
     pub tables_equal: Option<bool>,
     /// Changed sessions not yet sent, and records sent but not acknowledged.
     pub lag_records: u64,
-    /// Age of the oldest datagram that the peer has not acknowledged.
+    /// Age of the oldest change that was sent and that the peer does not hold yet, from when it was first sent.
     pub lag: Duration,
     /// Time since the last complete copy ended; `None` when there was none.
     pub last_bulk_age: Option<Duration>,

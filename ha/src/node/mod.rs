@@ -156,7 +156,7 @@ pub struct Node {
 }
 
 impl Node {
-    /// A box that has just started: standby, links down until told otherwise.
+    /// A box that has just started: in Init, its workers standby, its links down until told otherwise.
     pub fn new(config: NodeConfig, now: Instant, tables: &mut impl Tables) -> Node {
         let mut node = Node {
             started_at: now,
@@ -298,7 +298,7 @@ impl Node {
         }
     }
 
-    /// Whether the box is out of the active role, lingering included over.
+    /// Whether the box is out of the active role and lingers no longer.
     pub fn is_standby(&self) -> bool {
         matches!(self.roles.role, crate::status::BoxRole::Init | crate::status::BoxRole::Standby)
     }
