@@ -12,7 +12,7 @@ pub const MEMBERS_MAX: usize = holdfast_engine::interface::PORTS_MAX;
 pub struct Member {
     /// Which interface, by the number both boxes use.
     pub ha_id: HaId,
-    /// Its link is up.
+    /// Its link is up, and the delay after it came up is over.
     pub link_up: bool,
     /// The sender's own address there; hellos come from it.
     pub address: Ipv4Addr,

@@ -62,7 +62,8 @@ pub struct Heartbeat {
     pub term: u64,
     /// Role.
     pub role: BoxRole,
-    /// How complete the sender's sessions are.
+    /// How complete the sender's sessions are while it is standby; the receiver's, as the sender knows them, while it
+    /// is active.
     pub sync: SyncState,
     /// Every worker polls.
     pub workers_healthy: bool,
@@ -89,7 +90,7 @@ pub struct Heartbeat {
 }
 
 impl Heartbeat {
-    /// Members whose link is up.
+    /// Members that count as up.
     pub fn members_up(&self) -> usize {
         self.members.iter().filter(|member| member.link_up).count()
     }

@@ -64,7 +64,7 @@ pub struct NodeConfig {
     pub link: Option<LinkConfig>,
     /// Time between heartbeats.
     pub heartbeat: Duration,
-    /// Silence after which a heartbeat counts as lost.
+    /// Silence of the heartbeat after which the peer counts as dead.
     pub dead_after: Duration,
     /// What must be the same in both boxes.
     pub hashes: ConfigHashes,

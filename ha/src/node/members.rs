@@ -166,7 +166,7 @@ impl Members {
         wakes.flatten().min()
     }
 
-    /// Gives `input` to every group whose interface runs.
+    /// Does `work` with every group whose interface runs.
     pub(super) fn each_group(&mut self, mut work: impl FnMut(&mut Group)) {
         self.all.iter_mut().filter(|m| m.is_running()).filter_map(|m| m.group.as_mut()).for_each(&mut work);
     }

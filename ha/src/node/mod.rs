@@ -14,7 +14,7 @@
 //! | `config.rs`, `event.rs` | what it is told; what it tells |
 //! | `members.rs` | interfaces: links, delays, tracking, and their HSRP groups |
 //! | `peer.rs`, `beat.rs` | the peer by its heartbeats; the box's own |
-//! | `roles.rs` | carrying out what `role::decide` decides: takeover, hand-over, demotion, the lease |
+//! | `roles/` | carrying out what `role::decide` decides: takeover, hand-over, demotion, the lease |
 //! | `sync.rs` | complete copies: asking for one, giving one, COLD → BULK → HOT |
 //! | `alarms.rs` | what is wrong with the pair |
 //! | `broadcast.rs` | messages to all workers |
@@ -156,7 +156,7 @@ pub struct Node {
 }
 
 impl Node {
-    /// A box that has just started: standby, links down until told otherwise.
+    /// A box that has just started: in Init, its workers standby, its links down until told otherwise.
     pub fn new(config: NodeConfig, now: Instant, tables: &mut impl Tables) -> Node {
         let mut node = Node {
             started_at: now,
@@ -298,7 +298,7 @@ impl Node {
         }
     }
 
-    /// Whether the box is out of the active role, lingering included over.
+    /// Whether the box is out of the active role and lingers no longer.
     pub fn is_standby(&self) -> bool {
         matches!(self.roles.role, crate::status::BoxRole::Init | crate::status::BoxRole::Standby)
     }

@@ -26,7 +26,7 @@ use crate::status::{BoxRole, SyncState};
 pub struct Health {
     /// Every worker polls.
     pub workers: bool,
-    /// Members whose link is up.
+    /// Members whose link is up, and the delay after it came up is over.
     pub members_up: usize,
 }
 
@@ -37,7 +37,7 @@ pub struct Candidate {
     pub role: BoxRole,
     /// Term.
     pub term: u64,
-    /// Its sessions are those of the active, or it is active itself.
+    /// How complete its sessions are while it is standby; the other one's while it is active.
     pub sync: SyncState,
     /// Health.
     pub health: Health,
@@ -132,7 +132,8 @@ pub enum Decision {
     Stay,
     /// Become active.
     TakeOver(&'static str),
-    /// Leave the active role at once, with a Resign on every group.
+    /// Leave the active role at once, with a Resign on every group unless a hand-over has sent it already; after a
+    /// hand-over, linger.
     GiveUp(&'static str),
     /// Flush, then give the role to the peer.
     HandOver(&'static str),

@@ -20,7 +20,7 @@ pub struct LinkStatus {
     pub local: Option<SocketAddr>,
     /// The peer's end.
     pub peer: Option<SocketAddr>,
-    /// Largest UDP payload proven to arrive.
+    /// Largest plaintext proven to arrive in one datagram.
     pub payload_bytes: u32,
     /// Smoothed round-trip time in microseconds; `null` before the first.
     pub round_trip_us: Option<u64>,
