@@ -5,6 +5,7 @@ mod election;
 mod forged;
 mod frames;
 mod ha_link;
+mod ipv6;
 mod lab;
 mod misconfigured;
 mod placement;
