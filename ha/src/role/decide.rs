@@ -71,12 +71,15 @@ fn decide_active(view: &View) -> Decision {
     if view.heard.outranked {
         return Decision::GiveUp("another router of the group has a higher priority");
     }
+    if own.health.members_up == 0 {
+        return Decision::GiveUp("no interface is up");
+    }
     let Some(peer) = &view.peer else {
         if view.heard.outranked_by_peer {
             return Decision::GiveUp("the peer is active with a higher priority, and the HA link is down");
         }
         // Who is alone keeps what still works.
-        if view.degraded && (view.heard.others || own.health.members_up == 0) {
+        if view.degraded && view.heard.others {
             return Decision::GiveUp("an interface or a worker failed");
         }
         return Decision::Stay;
@@ -102,11 +105,10 @@ fn decide_handing_over(view: &View) -> Decision {
         Some(peer) if peer.role == BoxRole::Active => Decision::GiveUp("handed over to the peer"),
         // Its workers are not active yet: this box goes on forwarding.
         Some(peer) if peer.role == BoxRole::TakingOver => Decision::Stay,
+        _ if view.own.health.members_up == 0 => Decision::GiveUp("no interface is up"),
         // The peer died while it was being handed the role.
         None => Decision::Stay,
-        Some(_) if view.own.health.members_up == 0 || !view.own.health.workers => {
-            Decision::GiveUp("an interface or a worker failed while handing over")
-        }
+        Some(_) if !view.own.health.workers => Decision::GiveUp("a worker failed while handing over"),
         Some(peer) if peer.health < view.own.health => {
             Decision::Keep("an interface or a worker of the peer failed while it was to take over")
         }

@@ -106,6 +106,18 @@ fn a_box_without_ports_or_workers_never_becomes_active() {
     }
 }
 
+#[test]
+fn a_box_without_interfaces_does_not_stay_active() {
+    for mut view in all_views().filter(|v| v.own.holds_role()) {
+        view.own.health.members_up = 0;
+        let taking = view.peer.is_some_and(|peer| peer.role == BoxRole::TakingOver);
+        if view.own.role == BoxRole::HandingOver && taking {
+            continue;
+        }
+        assert!(gives_up(decide(&view)), "{view:?}");
+    }
+}
+
 /// The two boxes decide with each other's view: never both to stay, never both to leave.
 #[test]
 fn of_two_active_boxes_exactly_one_stays() {

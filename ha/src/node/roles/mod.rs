@@ -182,7 +182,11 @@ impl Node {
 
     /// Every running group is in the state that the box's role asks for.
     fn align_groups(&mut self, now: Instant) {
-        let role = self.roles.role;
+        let role = match self.roles.role {
+            // Until it resigns.
+            BoxRole::HandingOver if self.roles.resigned_at.is_none() => BoxRole::Active,
+            role => role,
+        };
         self.members.each_group(|group| match (role, group.state()) {
             (BoxRole::Active, GroupState::Active) => {}
             (BoxRole::Active, _) => group.handle(now, GroupInput::Promote { why: "the box is active" }),

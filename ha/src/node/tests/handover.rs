@@ -155,6 +155,22 @@ fn a_link_that_fails_in_the_middle_leaves_one_active() {
 }
 
 #[test]
+fn a_link_that_comes_back_while_the_flush_lasts_is_active_with_the_others() {
+    let mut world = World::settled(Setup { segments: 3, ..Setup::PLAIN }, 10);
+    // A worker that does not flush makes the hand-over wait.
+    world.boxes[0].workers.stall(0, true);
+    world.command(0, Command::ForceSwitchover).unwrap();
+    world.boxes[0].links[1] = false;
+    world.run(ms(20));
+    world.boxes[0].links[1] = true;
+    // The oracle compares the groups.
+    world.run(ms(50));
+    assert_eq!(world.boxes[0].role(), BoxRole::HandingOver);
+    world.boxes[0].workers.stall(0, false);
+    world.run_until(ms(100), |w| w.is_active(1));
+}
+
+#[test]
 fn commands_are_refused_with_a_reason() {
     let mut world = World::settled(Setup::PLAIN, 10);
     assert_eq!(world.command(1, Command::ForceSwitchover), Err(CommandError::NotActive));

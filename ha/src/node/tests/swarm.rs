@@ -56,10 +56,10 @@ fn begin(world: &mut World, fault: Fault) {
         Fault::LanCut(from, segment) => world.cut_lan(from, segment, true),
         Fault::Stalled(index, worker) => world.boxes[index].workers.stall(worker, true),
         Fault::Switchover(index) if world.boxes[index].runs && !world.boxes[index].paused => {
-            drop(world.command(index, Command::ForceSwitchover));
+            let _refused = world.command(index, Command::ForceSwitchover);
         }
         Fault::Cleared(index) if world.boxes[index].runs && !world.boxes[index].paused => {
-            drop(world.command(index, Command::ClearHa));
+            let _refused = world.command(index, Command::ClearHa);
         }
         Fault::Switchover(_) | Fault::Cleared(_) => {}
     }

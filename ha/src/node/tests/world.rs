@@ -59,6 +59,14 @@ pub(super) struct Sent {
     pub(super) frame: Frame,
 }
 
+/// An HSRP packet on its way.
+struct Packet {
+    from: usize,
+    segment: u8,
+    source: Ipv4Addr,
+    payload: Vec<u8>,
+}
+
 /// The pair.
 pub(super) struct World {
     pub(super) setup: Setup,
@@ -71,8 +79,8 @@ pub(super) struct World {
     pub(super) lan_cut: BTreeMap<(usize, u8), bool>,
     pub(super) foreign: Vec<Foreign>,
     pub(super) sent: Vec<Sent>,
-    /// By time of arrival: from whom, where, what.
-    under_way: BTreeMap<(Instant, u64), (usize, u8, Ipv4Addr, Vec<u8>)>,
+    /// By time of arrival.
+    under_way: BTreeMap<(Instant, u64), Packet>,
     count: u64,
     oracle: Oracle,
     /// Sessions come, change and go, on average so many of them in a thousand rounds.
@@ -294,7 +302,7 @@ impl World {
 
     fn deliver(&mut self) {
         while let Some(first) = self.under_way.first_entry().filter(|first| first.key().0 <= self.now) {
-            let (from, segment, source, payload) = first.remove();
+            let Packet { from, segment, source, payload } = first.remove();
             for to in (0..2).filter(|to| *to != from) {
                 self.boxes[to].arrive_hsrp(segment, source, payload.clone());
             }
@@ -326,7 +334,8 @@ impl World {
         let Frame::Hsrp { source, payload, .. } = frame else { return };
         if !self.lan_cut.get(&(from, segment)).copied().unwrap_or(false) {
             self.count += 1;
-            self.under_way.insert((self.now + LAN_DELAY, self.count), (from, segment, source, payload));
+            let packet = Packet { from, segment, source, payload };
+            self.under_way.insert((self.now + LAN_DELAY, self.count), packet);
         }
     }
 
