@@ -211,7 +211,8 @@ impl Node {
 
     /// The active's side: the peer's heartbeat asks for an epoch.
     pub(super) fn serve_copy(&mut self, now: Instant, tables: &mut impl Tables) {
-        if !self.roles.replicates() {
+        // Not before every worker is active: until then it may install what came of the last active, and tells nobody.
+        if !self.roles.replicates() || !self.is_obeyed(tables) {
             return;
         }
         let wanted = self.peer.heartbeat.as_ref().map_or(0, |h| h.wanted_epoch);

@@ -197,6 +197,11 @@ impl Node {
         });
     }
 
+    /// Whether every worker has carried out the last order.
+    pub(super) fn is_obeyed(&self, tables: &impl Tables) -> bool {
+        self.broadcasts.is_empty() && tables.role_generation() >= self.roles.generation
+    }
+
     pub(super) fn order_role(&mut self, role: Role, tables: &mut impl Tables) {
         self.roles.generation += 1;
         let order = RoleOrder { role, generation: self.roles.generation };

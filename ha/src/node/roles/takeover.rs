@@ -45,8 +45,7 @@ impl Node {
             self.roles.drained = true;
             self.order_role(Role::Active, tables);
         }
-        let obeyed = self.broadcasts.is_empty() && tables.role_generation() >= self.roles.generation;
-        if obeyed || waited >= DRAIN_MAX + ORDER_MAX {
+        if self.is_obeyed(tables) || waited >= DRAIN_MAX + ORDER_MAX {
             let why = self.roles.why;
             self.members.each_group(|group| group.handle(now, GroupInput::Promote { why }));
             self.set_role(now, BoxRole::Active, why);

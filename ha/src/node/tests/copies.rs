@@ -118,3 +118,24 @@ fn sessions_that_the_active_lacks_go_when_the_copy_ends() {
     assert_eq!(world.boxes[0].workers.live().len(), 170);
     world.assert_equal();
 }
+
+/// What a stalled worker has in its ring from when it was a standby's is in no table yet.
+#[test]
+fn no_copy_is_given_before_every_worker_is_active() {
+    let mut world = World::settled(Setup::PLAIN, 100);
+    world.boxes[1].workers.stall(1, true);
+    world.begin(100..150);
+    world.run(ms(20));
+    world.kill(0);
+    // It polls again, so that the box may take over, but takes nothing out of its ring.
+    world.boxes[1].workers.budget = 0;
+    world.boxes[1].workers.stall(1, false);
+    world.run_until(HOLD + ms(150), |w| w.boxes[1].role() == crate::status::BoxRole::Active);
+    world.restart(0);
+    world.run(ms(60));
+    world.boxes[1].workers.budget = 64;
+    world.run_until(ms(3_000), |w| w.is_hot(0));
+    world.run(ms(300));
+    assert_eq!(world.boxes[1].workers.live().len(), 150);
+    world.assert_equal();
+}
