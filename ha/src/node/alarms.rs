@@ -14,8 +14,8 @@ use crate::status::{BoxRole, LinkState};
 
 /// What was seen in a packet counts as going on for this long.
 const SEEN_FOR: Duration = Duration::from_secs(10);
-/// Sightings kept: a few for each port.
-const SEEN_MAX: usize = 128;
+/// Sightings of a kind kept for each port: whoever can send, authentic or not, can cause any number.
+const SEEN_OF_A_KIND_MAX: usize = 4;
 /// Time a box may take to hear its peer before silence is an alarm.
 const SETTLE: Duration = Duration::from_secs(3);
 
@@ -44,7 +44,12 @@ impl Alarms {
     fn saw(&mut self, now: Instant, port: PortId, what: Seen) {
         if let Some((_, _, at)) = self.seen.iter_mut().find(|(p, w, _)| (*p, *w) == (port, what)) {
             *at = now;
-        } else if self.seen.len() < SEEN_MAX {
+            return;
+        }
+        let kind = core::mem::discriminant(&what);
+        let of_its_kind =
+            |(p, w, _): &&(PortId, Seen, Instant)| *p == port && core::mem::discriminant(w) == kind;
+        if self.seen.iter().filter(of_its_kind).count() < SEEN_OF_A_KIND_MAX {
             self.seen.push((port, what, now));
         }
     }
@@ -103,6 +108,10 @@ impl Node {
             alarms.push(format!(
                 "HA link: the other end speaks protocol versions {first} to {last}, none of which this box speaks"
             ));
+        }
+        let late = self.peer.late_at.is_some_and(|at| now.since(at) < SEEN_FOR);
+        if late && !self.peer.is_alive(now, self.config.dead_after) {
+            alarms.push("HA link: the peer's heartbeats come late, and count as lost".to_owned());
         }
         if link.state() != LinkState::Up && now.since(self.started_at) >= SETTLE {
             alarms.push("HA link: nothing is heard from the peer".to_owned());

@@ -93,7 +93,7 @@ impl Node {
         self.take_link_events(now);
     }
 
-    fn handle_heartbeat(&mut self, now: Instant, body: &[u8], tables: &mut impl Tables) {
+    pub(super) fn handle_heartbeat(&mut self, now: Instant, body: &[u8], tables: &mut impl Tables) {
         match Heartbeat::read(body) {
             Ok(heartbeat) => {
                 let before =

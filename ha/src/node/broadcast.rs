@@ -37,6 +37,11 @@ impl Broadcasts {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Whether every worker has got everything.
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()

@@ -251,7 +251,8 @@ impl Node {
         self.check_alarms(now);
     }
 
-    /// The next frame or datagram, in `buffer`; `None` when there is nothing to send now.
+    /// The next frame or datagram, in `buffer`; `None` when there is nothing to send now. For a frame that cannot be sent,
+    /// [`Node::note_frame_lost`] is to follow.
     pub fn poll_transmit(
         &mut self,
         now: Instant,
@@ -259,12 +260,18 @@ impl Node {
         buffer: &mut Vec<u8>,
     ) -> Option<Destination> {
         if let Some(port) = self.members.poll_transmit(now, buffer) {
+            self.roles.lease_before = self.roles.lease_until;
             if !frame::is_arp(buffer) {
                 self.renew_lease(now);
             }
             return Some(Destination::Port(port));
         }
         self.poll_link(now, tables, buffer).then_some(Destination::HaLink)
+    }
+
+    /// The frame that [`Node::poll_transmit`] just gave could not be sent: nobody heard it, so it renews no lease.
+    pub fn note_frame_lost(&mut self) {
+        self.roles.lease_until = self.roles.lease_until.min(self.roles.lease_before);
     }
 
     /// The next event; `None` when there is none.

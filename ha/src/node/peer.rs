@@ -11,6 +11,13 @@ use crate::role::{Candidate, Health};
 /// Weight of a new round-trip sample, as in RFC 6298: one eighth.
 const ROUND_TRIP_WEIGHT: u32 = 8;
 
+/// A heartbeat that was on its way for longer than this many times `dead_after` was held back. It tells how things were,
+/// not how they are, and is no sign of life: who can delay the link's datagrams must not keep a dead box alive with
+/// them, nor have a word to take over arrive after it was taken back.
+const DELAY_DEAD_AFTERS: u32 = 2;
+/// The boxes' clocks run apart by no more than one part in so many.
+const DRIFT_DIVISOR: u32 = 1_000;
+
 /// What is known of the peer. Survives its silence: a dead peer's last words are what the alarms and the console show.
 #[derive(Debug, Default)]
 pub(super) struct Peer {
@@ -28,6 +35,8 @@ pub(super) struct Peer {
     pub(super) name: String,
     /// Its protocol version in use.
     pub(super) version: u16,
+    /// When the last heartbeat came that had been held back.
+    pub(super) late_at: Option<Instant>,
     /// It had the active role and no longer has it.
     pub(super) left_role_at: Option<Instant>,
     /// Smoothed round-trip time.
@@ -48,9 +57,13 @@ impl Peer {
         self.version = version;
     }
 
-    /// Takes a heartbeat; `false` when it is not newer than the last.
+    /// Takes a heartbeat; `false` when it is not newer than the last, or too old.
     pub(super) fn beat(&mut self, now: Instant, heartbeat: Heartbeat, dead_after: Duration) -> bool {
         if self.heartbeat.as_ref().is_some_and(|last| heartbeat.number <= last.number) {
+            return false;
+        }
+        if was_held_back(now, &heartbeat, dead_after) {
+            self.late_at = Some(now);
             return false;
         }
         if let Some((sent, held)) = heartbeat.echo {
@@ -104,6 +117,15 @@ impl Peer {
     pub(super) fn owns(&self, source: Ipv4Addr) -> bool {
         self.addresses.contains(&source)
     }
+}
+
+/// Whether a heartbeat was sent long ago. It says so by our own clock: it was sent `held` after our heartbeat of `sent`
+/// had come there. One without an echo cannot be told.
+fn was_held_back(now: Instant, heartbeat: &Heartbeat, dead_after: Duration) -> bool {
+    heartbeat.echo.is_some_and(|(sent, held)| {
+        let allowed = dead_after * DELAY_DEAD_AFTERS + held / DRIFT_DIVISOR;
+        now.since(sent) > held.saturating_add(allowed)
+    })
 }
 
 fn candidate(heartbeat: &Heartbeat, address: u32) -> Candidate {

@@ -21,6 +21,10 @@ use crate::tables::Tables;
 /// A copy in which nothing moved for so long is begun again.
 const PROGRESS_MAX: Duration = Duration::from_secs(2);
 
+/// Least time between the beginnings of two copies: each forgets what every slot was told of. A peer that asks for one
+/// copy after the other, or gives a reason for one with each heartbeat, must not keep this box busy.
+const COPY_APART: Duration = Duration::from_millis(50);
+
 /// Time by which the receiver is told to do without what is missing, when nothing will come any more.
 const DRAIN_AHEAD: Duration = Duration::from_secs(1);
 
@@ -93,6 +97,11 @@ impl Sync {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn begun_epoch(&self) -> u64 {
+        self.begun
+    }
+
     fn next_epoch(&mut self) -> u64 {
         self.epochs += 1;
         // Never 0, never the same twice in a boot; other boots have other numbers.
@@ -104,6 +113,13 @@ impl Node {
     /// The epoch that the heartbeat asks for. Not before every worker knows that a copy begins.
     pub(super) fn wanted_epoch(&self) -> u64 {
         if self.broadcasts.is_empty() { self.sync.taking } else { 0 }
+    }
+
+    /// Has the heartbeat ask for this epoch, and now.
+    #[cfg(test)]
+    pub(super) fn want_epoch(&mut self, epoch: u64) {
+        self.sync.taking = epoch;
+        self.beat.soon();
     }
 
     /// Whether records are taken from the peer.
@@ -138,6 +154,11 @@ impl Node {
         let source = (self.peer.boot, peer.term);
         let (copy, positions) = (peer.copy, peer.positions.clone());
         if self.sync.taking == 0 || self.sync.source != source {
+            if !self.broadcasts.is_empty() || now.since(self.sync.begun_at) < COPY_APART {
+                // What there is of a copy is of another source.
+                self.sync.taking = 0;
+                return self.set_sync(SyncState::Cold, "waits to begin a copy");
+            }
             return self.begin_copy(now, source, "an active peer", tables);
         }
         if copy.epoch != self.sync.taking {
@@ -216,7 +237,9 @@ impl Node {
             return;
         }
         let wanted = self.peer.heartbeat.as_ref().map_or(0, |h| h.wanted_epoch);
-        if wanted != 0 && wanted != self.sync.begun {
+        // Whoever asks goes on asking.
+        let too_soon = self.sync.begun != 0 && now.since(self.sync.serving_since) < COPY_APART;
+        if wanted != 0 && wanted != self.sync.begun && !too_soon {
             (self.sync.serving, self.sync.begun) = (wanted, wanted);
             (self.sync.serving_since, self.sync.serving_told) = (now, false);
             self.sender.start_epoch(wanted, tables);

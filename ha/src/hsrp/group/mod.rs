@@ -148,6 +148,10 @@ impl Group {
     /// One event, and the packet that it came with. Cells that enter or leave Active are the box's to decide, except when
     /// the interface is gone.
     fn step_with(&mut self, now: Instant, event: Event, packet: Option<(&Packet, Rank)>) {
+        if matches!(event, Event::LowerActive | Event::LowerActivePreempt) {
+            // Learned from whoever was active before, or from a packet of long ago.
+            self.forget_learned_times(now);
+        }
         let cell = cell(self.state, event);
         let moves = (self.state == GroupState::Active) != (cell.next == GroupState::Active);
         if moves && event != Event::Down {
@@ -195,12 +199,21 @@ impl Group {
 
     fn learn(&mut self, now: Instant, packet: Option<&Packet>) {
         let Some(packet) = packet else { return };
-        self.times = learn::times(packet, Group::configured_times(&self.config));
-        self.timers.hello = self.timers.hello.map(|at| at.min(now + self.times.hello));
+        self.use_times(now, learn::times(packet, Group::configured_times(&self.config)));
         if self.config.virtual_addresses.is_empty() && self.is_usable(packet.virtual_address) {
             self.virtual_addresses.clear();
             self.virtual_addresses.push(packet.virtual_address);
         }
+    }
+
+    /// An active router of lower priority teaches no timers, and what others taught before it does not hold for it.
+    fn forget_learned_times(&mut self, now: Instant) {
+        self.use_times(now, Group::configured_times(&self.config));
+    }
+
+    fn use_times(&mut self, now: Instant, times: Times) {
+        self.times = times;
+        self.timers.hello = self.timers.hello.map(|at| at.min(now + times.hello));
     }
 
     fn is_usable(&self, virtual_address: Ipv4Addr) -> bool {

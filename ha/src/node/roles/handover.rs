@@ -9,7 +9,7 @@ use holdfast_engine::replication::FromHa;
 use holdfast_engine::role::Role;
 use holdfast_engine::time::Instant;
 
-use crate::hsrp::Input as GroupInput;
+use crate::hsrp::{Group, Input as GroupInput};
 use crate::node::{CommandError, Node};
 use crate::status::{BoxRole, SyncState};
 use crate::tables::Tables;
@@ -61,6 +61,10 @@ impl Node {
     pub(super) fn go_on_handing_over(&mut self, now: Instant, tables: &mut impl Tables) {
         let waited = now.since(self.roles.since);
         if self.roles.flushed {
+            // The word arrived, or the Resigns did, and then the HA link went away.
+            if !self.peer.is_alive(now, self.config.dead_after) && self.hears_peer_everywhere() {
+                return self.linger(now, "the peer is heard to be active on every interface", tables);
+            }
             if waited >= HANDOVER_MAX {
                 self.keep_role(now, "the peer did not take over");
             }
@@ -84,6 +88,14 @@ impl Node {
             }
             _ => {}
         }
+    }
+
+    /// Whether the peer is heard as the active router on every running member with a group. On all of them: one recorded
+    /// packet must not do.
+    fn hears_peer_everywhere(&self) -> bool {
+        let mut groups = self.members.all.iter().filter(|m| m.is_running()).filter_map(|m| m.group.as_ref());
+        let hears = |group: &Group| group.active_router().is_some_and(|active| self.peer.owns(active.address));
+        groups.clone().count() > 0 && groups.all(hears)
     }
 
     /// The peer did not come; its heartbeat may say why. This box never stopped forwarding.

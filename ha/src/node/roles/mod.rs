@@ -34,6 +34,8 @@ pub(super) struct Roles {
     pub(super) takeovers: u32,
     pub(super) term: u64,
     pub(super) lease_until: Instant,
+    /// The same before the last frame.
+    pub(super) lease_before: Instant,
     /// Hand-over: everything is flushed.
     pub(super) flushed: bool,
     /// Takeover: what had arrived is with the workers, and they are told to be active.
@@ -76,6 +78,7 @@ impl Roles {
             takeovers: 0,
             term: 0,
             lease_until: Instant::default(),
+            lease_before: Instant::default(),
             flushed: false,
             drained: false,
             degraded: false,

@@ -7,10 +7,10 @@ use holdfast_engine::time::Instant;
 use crate::hsrp::{GroupEvent, TakeoverWhy};
 use crate::node::{Node, NodeEvent};
 use crate::role::{Candidate, Health, Heard, View};
-use crate::status::{BoxRole, LinkState, SyncState};
+use crate::status::{BoxRole, SyncState};
 use crate::tables::Tables;
 
-/// An HSRP conflict with the peer is obeyed only when the HA link could not settle it for this long.
+/// An HSRP conflict with the peer is obeyed only when no heartbeat could settle it for this long.
 const CONFLICT_WAIT: Duration = Duration::from_millis(500);
 /// Silence counts only this part of the hold time after that; a hello comes at least three times in one.
 const WAKING_DIVISOR: u32 = 3;
@@ -102,9 +102,9 @@ impl Node {
                 member.is_silent(now) || peer_idles && gone
             });
         let foreign = groups().any(|group| group.active_router().is_some_and(|a| !self.peer.owns(a.address)));
-        let link_is_up = self.link.as_ref().is_some_and(|link| link.state() == LinkState::Up);
+        let unheard = now.since(self.peer.heard_at) >= CONFLICT_WAIT;
         let conflict = self.roles.conflict.is_some_and(|(since, last)| {
-            now.since(last) <= hold && now.since(since) >= CONFLICT_WAIT && !link_is_up
+            now.since(last) <= hold && now.since(since) >= CONFLICT_WAIT && unheard
         });
         View {
             own,

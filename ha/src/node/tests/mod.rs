@@ -14,6 +14,7 @@ mod world;
 
 mod alarms;
 mod attack;
+mod attack2;
 mod copies;
 mod handover;
 mod interfaces;

@@ -46,9 +46,9 @@ impl HaPorts {
         (0..).zip(&self.ports).map(|(port, state)| (PortId(port), state.watch.is_up()))
     }
 
-    /// Sends a frame without tag; what cannot be sent is counted, and repeated by whoever made it.
-    pub fn send(&mut self, port: PortId, frame: &[u8], tables: &mut impl Tables) {
-        let Some(state) = self.ports.get_mut(usize::from(port.0)) else { return };
+    /// Sends a frame without tag; what cannot be sent is counted, and repeated by whoever made it. Whether it was sent.
+    pub fn send(&mut self, port: PortId, frame: &[u8], tables: &mut impl Tables) -> bool {
+        let Some(state) = self.ports.get_mut(usize::from(port.0)) else { return false };
         let sent = match &mut state.tx {
             Some(tx) => fill(&self.pool, frame, state.vlan).is_some_and(|mbuf| {
                 self.burst.push(mbuf);
@@ -61,6 +61,7 @@ impl HaPorts {
                 .is_some_and(|frame| tables.send(state.through, FromHa::Transmit { port, frame }).is_ok()),
         };
         self.lost += u64::from(!sent);
+        sent
     }
 }
 

@@ -244,8 +244,10 @@ impl HaCore {
                 };
                 buffer.clear();
                 let destination = self.node.poll_transmit(now, &mut self.tables, &mut buffer);
-                if let Some(Destination::Port(port)) = destination {
-                    self.ports.send(port, &buffer, &mut self.tables);
+                if let Some(Destination::Port(port)) = destination
+                    && !self.ports.send(port, &buffer, &mut self.tables)
+                {
+                    self.node.note_frame_lost();
                 }
                 self.outgoing[count] = buffer;
                 match destination {
