@@ -80,7 +80,7 @@ impl Peer {
 
     /// Whether its last heartbeat said that it has the active role.
     pub(super) fn held_role(&self) -> bool {
-        self.heartbeat.as_ref().is_some_and(|h| candidate(h, 0).holds_role())
+        self.heartbeat.as_ref().is_some_and(|h| h.role.holds_role())
     }
 
     /// Whether its heartbeat arrives.
@@ -95,27 +95,23 @@ impl Peer {
     }
 
     /// The peer as a candidate for the active role, while it is alive.
-    pub(super) fn candidate(&self, now: Instant, dead_after: Duration, address: u32) -> Option<Candidate> {
+    pub(super) fn candidate(&self, now: Instant, dead_after: Duration) -> Option<Candidate> {
         let heartbeat = self.heartbeat.as_ref().filter(|_| self.is_alive(now, dead_after))?;
-        Some(candidate(heartbeat, address))
+        Some(Candidate {
+            role: heartbeat.role,
+            term: heartbeat.term,
+            sync: heartbeat.sync,
+            health: Health { workers: heartbeat.workers_healthy, members_up: heartbeat.members_up() },
+            priority: heartbeat.priority,
+            address: heartbeat.lowest_address(),
+            wants_role: heartbeat.wants_role,
+            handover: heartbeat.handover,
+            sessions: heartbeat.digest.sessions,
+        })
     }
 
     /// Whether hellos from `source` are the peer's.
     pub(super) fn owns(&self, source: Ipv4Addr) -> bool {
         self.addresses.contains(&source)
-    }
-}
-
-fn candidate(heartbeat: &Heartbeat, address: u32) -> Candidate {
-    Candidate {
-        role: heartbeat.role,
-        term: heartbeat.term,
-        sync: heartbeat.sync,
-        health: Health { workers: heartbeat.workers_healthy, members_up: heartbeat.members_up() },
-        priority: heartbeat.priority,
-        address,
-        wants_role: heartbeat.wants_role,
-        handover: heartbeat.handover,
-        sessions: heartbeat.digest.sessions,
     }
 }

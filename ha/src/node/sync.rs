@@ -132,7 +132,7 @@ impl Node {
             self.sync.progress.0 = now;
             return self.set_sync(SyncState::Cold, "the peer is not heard over the HA link");
         };
-        if !matches!(peer.role, BoxRole::Active | BoxRole::HandingOver) {
+        if !peer.role.replicates() {
             return;
         }
         let source = (self.peer.boot, peer.term);
@@ -211,7 +211,7 @@ impl Node {
 
     /// The active's side: the peer's heartbeat asks for an epoch.
     pub(super) fn serve_copy(&mut self, now: Instant, tables: &mut impl Tables) {
-        if !self.roles.replicates() {
+        if !self.roles.role.replicates() {
             return;
         }
         let wanted = self.peer.heartbeat.as_ref().map_or(0, |h| h.wanted_epoch);

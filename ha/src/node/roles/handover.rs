@@ -42,7 +42,7 @@ impl Node {
             }
             BoxRole::Init | BoxRole::Standby => return Err(CommandError::NotActive),
         }
-        let peer = self.peer.candidate(now, self.config.dead_after, 0).ok_or(CommandError::NoPeer)?;
+        let peer = self.peer.candidate(now, self.config.dead_after).ok_or(CommandError::NoPeer)?;
         if peer.sync != SyncState::Hot {
             return Err(CommandError::PeerNotHot);
         }
