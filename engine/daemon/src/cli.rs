@@ -11,6 +11,7 @@ Examples:
   holdfast check fw-a.toml                 Is the configuration right? Errors name line and key.
   holdfast run fw-a.toml                   Run a box in the foreground, as a service manager does.
   holdfast run fw-a.toml --console         The same, with a prompt on this terminal.
+  holdfast keygen pair.key                 The key of a pair's HA link, to be copied to both boxes.
   holdfast console                         A prompt on the box that runs here.
   holdfast console -c 'show ip inspect sessions | json'
   holdfast console -s /run/holdfast/fw-a.sock < commands.txt

@@ -30,7 +30,15 @@ fn main() -> ExitCode {
         },
         Command::Check { config } => check(&config),
         Command::Keygen { file } => match keygen(&file) {
-            Ok(()) => ExitCode::SUCCESS,
+            Ok(()) => {
+                // Nobody may be reading; the exit status says the same.
+                let _ = writeln!(
+                    io::stdout(),
+                    "{}: a new key; copy it to the other box (mode 0600), and name it in [ha] key_file on both",
+                    file.display()
+                );
+                ExitCode::SUCCESS
+            }
             Err(error) => complain(&error, FAILED),
         },
         Command::Completions { shell } => {
@@ -72,12 +80,13 @@ fn check(file: &Path) -> ExitCode {
             // Nobody may be reading; the exit status says the same.
             let _ = writeln!(
                 io::stdout(),
-                "{}: right: box \"{}\", {} interfaces, {} routes, {} rules",
+                "{}: right: box \"{}\", {}, {}, {}{}",
                 file.display(),
                 config.name,
-                config.interfaces.len(),
-                config.routes.len(),
-                config.rules.len()
+                counted(config.interfaces.len(), "interface"),
+                counted(config.routes.len(), "route"),
+                counted(config.rules.len(), "rule"),
+                pair_part(&config)
             );
             ExitCode::SUCCESS
         }
@@ -85,6 +94,21 @@ fn check(file: &Path) -> ExitCode {
             eprintln!("{errors}");
             ExitCode::from(WRONG)
         }
+    }
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
+/// What `check` says of the pair; the other box is what a file cannot be checked against.
+fn pair_part(config: &Config) -> String {
+    let groups = counted(config.standby.len(), "HSRP group");
+    match &config.ha {
+        Some(ha) => format!(", {groups}, peer {}", ha.peer),
+        None if config.standby.is_empty() => String::new(),
+        None => format!(", {groups}"),
     }
 }
 

@@ -216,7 +216,7 @@ fn show_redundancy_states_like_ios() {
            Mode = Simplex
            Unit = fw-b
       Peer unit = unknown
-   Manual Swact = disabled
+   Manual Swact = disabled (this box is not active)
  Communications = Down
 
            Role = init for 00:30:59 (started)
@@ -432,9 +432,24 @@ fn orders_are_obeyed_and_say_what_was_done() {
             "Copy of 3 sessions thrown away, a complete one asked for\n",
             "clear Here { sessions: 3 }",
         ),
-        (active(), "debug standby", "HSRP debugging is on\n", "debug Standby true"),
-        (active(), "debug red", "Redundancy debugging is on\n", "debug Redundancy true"),
-        (active(), "debug ip insp ha", "INSPECT HA debugging is on\n", "debug InspectHa true"),
+        (
+            active(),
+            "debug standby",
+            "HSRP debugging is on; it goes to the log (`show logging | include HSRP:`)\n",
+            "debug Standby true",
+        ),
+        (
+            active(),
+            "debug red",
+            "Redundancy debugging is on; it goes to the log (`show logging | include Redundancy:`)\n",
+            "debug Redundancy true",
+        ),
+        (
+            active(),
+            "debug ip insp ha",
+            "INSPECT HA debugging is on; it goes to the log (`show logging | include INSPECT HA:`)\n",
+            "debug InspectHa true",
+        ),
         (standby(), "undebug standby", "HSRP debugging is off\n", "debug Standby false"),
         (standby(), "u red", "Redundancy debugging is off\n", "debug Redundancy false"),
         (standby(), "u ip i ha", "INSPECT HA debugging is off\n", "debug InspectHa false"),
@@ -485,6 +500,7 @@ fn refused_orders_say_what_to_do() {
     let silent = |link| changed(active(), |s| s.link = link);
     let copying = |sync| changed(active(), |s| s.sync = sync);
     let (switch, clear) = ("redundancy force-switchover", "clear ip inspect ha");
+    let sessions = "clear ip inspect sessions";
     for (status, line, sentence) in [
         (silent(LinkState::None), switch, no_link),
         (silent(LinkState::None), clear, no_link),
@@ -500,6 +516,8 @@ fn refused_orders_say_what_to_do() {
             switch,
             "This box is not active but standby; give the command to the one that is",
         ),
+        (standby(), sessions, "This box is not active but standby; give the command to \"fw-a\""),
+        (role(BoxRole::Lingering), sessions, moving),
         (alone(), switch, "This box is not active but init; give the command to the one that is"),
         (alone(), clear, no_peer),
         (
@@ -526,6 +544,11 @@ fn refused_orders_say_what_to_do() {
             copying(SyncState::Cold),
             switch,
             "The peer \"fw-b\" does not hold every session yet (its copy is cold); wait until `show redundancy states` says STANDBY HOT",
+        ),
+        (
+            changed(active(), |s| s.peer.as_mut().expect("a peer").fit = false),
+            switch,
+            "The peer \"fw-b\" has fewer working interfaces or workers than this box; `show redundancy states` there shows what is down",
         ),
     ] {
         let ready = report(status.clone(), "show redundancy")["switchover_ready"].as_bool();

@@ -482,7 +482,7 @@ fn the_examples_are_a_pair() {
     assert_eq!((a.warnings(), b.warnings()), (vec![], vec![]));
     let (ha_a, ha_b) = (a.ha.as_ref().expect("[ha]"), b.ha.as_ref().expect("[ha]"));
     assert_eq!((ha_a.local, ha_a.peer), (ha_b.peer, ha_b.local));
-    assert_eq!(ha_a.key_file, Some(PathBuf::from("/run/holdfast/pair.key")));
+    assert_eq!(ha_a.key_file, Some(PathBuf::from("/etc/holdfast/pair.key")));
     assert_eq!((&a.rules, a.zones()), (&b.rules, b.zones()));
     for (one, other) in a.standby.iter().zip(&b.standby) {
         assert!(one.priority > other.priority);

@@ -20,7 +20,7 @@ fn check_says_right_or_what_is_wrong() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
-        format!("{file}: right: box \"fw\", 1 interfaces, 0 routes, 0 rules\n")
+        format!("{file}: right: box \"fw\", 1 interface, 0 routes, 0 rules, 1 HSRP group\n")
     );
     let warnings = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(warnings.contains("there is [[standby]] but no [ha]"), "{warnings}");

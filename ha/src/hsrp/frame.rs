@@ -74,6 +74,17 @@ pub fn is_arp(frame: &[u8]) -> bool {
     frame.get(ETHERNET_HEADER_BYTES - 2..ETHERNET_HEADER_BYTES) == Some(&ETHERTYPE_ARP.to_be_bytes())
 }
 
+/// Source and payload of a packet written here; `None` of an ARP.
+pub fn hsrp_of(frame: &[u8]) -> Option<(Ipv4Addr, &[u8])> {
+    /// Where an IPv4 header has its source.
+    const SOURCE_AT: usize = ETHERNET_HEADER_BYTES + 12;
+    if is_arp(frame) {
+        return None;
+    }
+    let source: &[u8; 4] = frame.get(SOURCE_AT..)?.first_chunk()?;
+    Some((Ipv4Addr::from(*source), frame.get(HEADERS_BYTES..)?))
+}
+
 /// Writes a gratuitous ARP request into `frame`, replacing what it holds: everybody who has `address` in the cache, and
 /// every switch on the way, learns that it is at `mac`.
 pub fn write_gratuitous_arp(mac: Mac, address: Ipv4Addr, frame: &mut Vec<u8>) {

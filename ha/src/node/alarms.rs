@@ -165,7 +165,11 @@ impl Node {
                     "interface {name}: the peer has no interface with ha_id {}",
                     member.ha_id.0
                 )),
-                Some(theirs) if is_same_side(&member, theirs) => {}
+                Some(theirs) if is_same_side(&member, theirs) => {
+                    if !theirs.link_up && now.since(self.peer.heard_since) >= SETTLE {
+                        alarms.push(format!("interface {name} is down at the peer"));
+                    }
+                }
                 Some(theirs) => match peer.members.iter().find(|m| is_same_side(&member, m)) {
                     Some(there) => alarms.push(format!(
                         "interface {name} has ha_id {} here; at the peer the interface of its group has ha_id {}",
@@ -182,6 +186,9 @@ impl Node {
                     theirs.ha_id.0
                 ));
             }
+        }
+        if !peer.workers_healthy {
+            alarms.push("a worker of the peer does not poll its ports".to_owned());
         }
         let settled = now.since(self.roles.since) >= SETTLE && now.since(self.peer.heard_since) >= SETTLE;
         if self.roles.role == BoxRole::Standby && peer.role == BoxRole::Active && settled {

@@ -18,6 +18,7 @@
 //! | `roles/` | carrying out what `role::decide` decides: takeover, hand-over, demotion, the lease |
 //! | `sync.rs` | complete copies: asking for one, giving one, COLD → BULK → HOT |
 //! | `alarms.rs` | what is wrong with the pair |
+//! | `describe.rs` | HSRP packets for `debug standby` |
 //! | `broadcast.rs` | messages to all workers |
 //! | `report.rs` | `Status` for the console |
 
@@ -26,6 +27,7 @@ mod beat;
 mod broadcast;
 mod config;
 mod datagrams;
+mod describe;
 mod event;
 mod input;
 mod members;
@@ -40,8 +42,10 @@ pub use config::{MemberConfig, NodeConfig, Preempt, Track};
 pub use event::{DebugTopic, NodeEvent};
 pub use input::{Command, CommandError, Destination, Input};
 
+use core::net::Ipv4Addr;
 use std::collections::VecDeque;
 
+use holdfast_engine::interface::PortId;
 use holdfast_engine::time::Instant;
 
 use crate::hsrp::frame;
@@ -52,6 +56,7 @@ use crate::tables::Tables;
 use alarms::Alarms;
 use beat::Beat;
 use broadcast::Broadcasts;
+use describe::describe;
 use members::Members;
 use peer::Peer;
 use roles::Roles;
@@ -117,7 +122,7 @@ impl Node {
                 }
             }
             Input::Hsrp { port, source, payload } => {
-                self.debug(DebugTopic::Standby, || format!("HSRP from {source} on port {}", port.0));
+                self.debug_hsrp(port, "in", source, payload);
                 if let Some(group) = self.members.handle_hsrp(now, port, source, payload) {
                     self.alarms.other_group(now, port, source, group);
                 }
@@ -185,6 +190,9 @@ impl Node {
         if let Some(port) = self.members.poll_transmit(now, buffer) {
             self.roles.lease_before = self.roles.lease_until;
             if !frame::is_arp(buffer) {
+                if let Some((source, payload)) = frame::hsrp_of(buffer) {
+                    self.debug_hsrp(port, "out", source, payload);
+                }
                 self.renew_lease(now);
             }
             return Some(Destination::Port(port));
@@ -236,6 +244,16 @@ impl Node {
     fn tell(&mut self, event: NodeEvent) {
         if self.events.len() < EVENTS_MAX {
             self.events.push_back(event);
+        }
+    }
+
+    /// An HSRP packet for `debug standby`, as IOS prints it.
+    fn debug_hsrp(&mut self, port: PortId, way: &str, source: Ipv4Addr, payload: &[u8]) {
+        if self.debug.contains(&DebugTopic::Standby) {
+            let member = self.members.all.iter().find(|m| m.config.port == port);
+            let name = member.map_or("?", |m| m.config.name.as_str());
+            let text = format!("{name} {}", describe(way, source, payload));
+            self.tell(NodeEvent::Debug { topic: DebugTopic::Standby, text });
         }
     }
 

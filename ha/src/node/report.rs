@@ -4,6 +4,7 @@ use holdfast_engine::time::Instant;
 
 use super::Node;
 use crate::replication;
+use crate::role::Health;
 use crate::status::{BoxRole, LinkState, PeerStatus, Status};
 use crate::tables::Tables;
 
@@ -53,7 +54,10 @@ impl Node {
 
     fn peer_status(&self, now: Instant) -> Option<PeerStatus> {
         let heartbeat = self.peer.heartbeat.as_ref()?;
+        let own = Health { workers: self.roles.workers_healthy, members_up: self.members.up() };
+        let theirs = Health { workers: heartbeat.workers_healthy, members_up: heartbeat.members_up() };
         Some(PeerStatus {
+            fit: theirs >= own,
             name: self.peer.name.clone(),
             role: heartbeat.role,
             sync: heartbeat.sync,

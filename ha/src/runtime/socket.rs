@@ -29,12 +29,23 @@ const LEFTOVER_ERRORS_MAX: usize = 4;
 
 /// The socket cannot be made.
 #[derive(Debug, thiserror::Error)]
-#[error("HA link from {local} to {peer}: {step}: {source}")]
+#[error("HA link from {local} to {peer}: {step}: {source}{}", advice(.source))]
 pub struct SocketError {
     local: SocketAddr,
     peer: SocketAddr,
     step: &'static str,
     source: io::Error,
+}
+
+/// What to do about the two mistakes that are made.
+fn advice(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::AddrNotAvailable => {
+            "; `ip address` shows this machine's addresses, of which [ha] local must be one"
+        }
+        io::ErrorKind::AddrInUse => "; another program, perhaps another box, has that port of [ha] local",
+        _ => "",
+    }
 }
 
 /// What one [`HaSocket::recv_batch`] brought.

@@ -27,6 +27,8 @@ pub struct StreamStatus {
 /// The peer as the HA link tells it.
 #[derive(Clone, Debug)]
 pub struct PeerStatus {
+    /// Whether it has as many working interfaces and workers as this box, so that the role may go there.
+    pub fit: bool,
     /// Its configured name.
     pub name: String,
     /// Its role.

@@ -12,7 +12,9 @@ pub enum PortError {
         device: String,
     },
     /// There is no such device, or the driver refused its arguments.
-    #[error("device {device:?} could not be attached: {errno}; DPDK's log says more")]
+    #[error(
+        "device {device:?} could not be attached: {errno}; see that it exists and is free (`ip link` for an af_packet iface, `dpdk-devbind.py --status` for a PCI address), and DPDK's log above"
+    )]
     Attach {
         /// As given.
         device: String,

@@ -171,8 +171,13 @@ impl<'a, 'i, 't> Section<'a, 'i, 't> {
 
     /// The table under `key`.
     pub(super) fn table(&self, key: &str) -> Option<Section<'a, 'i, 't>> {
+        self.table_of(key, "a table")
+    }
+
+    /// The table under `key`; `expected` is what the user reads when something else stands there.
+    pub(super) fn table_of(&self, key: &str, expected: &str) -> Option<Section<'a, 'i, 't>> {
         let value = self.find(key)?;
-        self.section(value, self.key(key), "a table")
+        self.section(value, self.key(key), expected)
     }
 
     /// The table under `key`, without complaint when something else stands there.

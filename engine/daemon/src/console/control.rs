@@ -135,6 +135,14 @@ pub enum ControlError {
         /// How far it is.
         sync: SyncState,
     },
+    /// The peer would have to give the role back.
+    #[error(
+        "the peer \"{peer}\" has fewer working interfaces or workers than this box; `show redundancy states` there shows what is down"
+    )]
+    PeerUnfit {
+        /// Its name.
+        peer: String,
+    },
     /// The HA core did not answer in time.
     #[error("the HA core did not answer within {waited:?}; it may be stalled, which ends this box's role")]
     HaCoreSilent {

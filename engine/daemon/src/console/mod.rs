@@ -16,5 +16,5 @@ pub use commands::COMMANDS;
 pub use control::{Control, ControlError, Ports};
 pub use execute::{ClientCommand, Output, client_command, execute};
 pub use grammar::{Action, Argument, Arguments, Command, Word};
-pub use pair::{DebugTopic, HaCleared, may_switch_over, what_clear_does};
+pub use pair::{DebugTopic, HaCleared, may_clear_sessions, may_switch_over, what_clear_does};
 pub use suggest::{Suggestion, suggest};

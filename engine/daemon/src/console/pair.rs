@@ -31,6 +31,19 @@ pub(super) fn role_phrase(role: BoxRole) -> String {
     role_word(role).replace('_', " ")
 }
 
+/// What stands against a switchover, in the few words that `show redundancy states` has room for.
+fn in_short(error: &ControlError) -> &'static str {
+    match error {
+        ControlError::NotActive { .. } => "this box is not active",
+        ControlError::NoPeer => "the peer is not heard",
+        ControlError::PeerNotStandby { .. } => "the peer is not standby",
+        ControlError::PeerNotHot { .. } => "the peer does not hold every session yet",
+        ControlError::PeerUnfit { .. } => "the peer has fewer working interfaces or workers",
+        ControlError::SwitchoverUnderWay => "a switchover is under way",
+        _ => "there is no HA link",
+    }
+}
+
 /// Who has the role that this box lacks.
 pub(super) fn peer_or_other(peer: &Option<String>) -> String {
     peer.as_ref().map_or_else(|| "the one that is".to_owned(), |name| format!("\"{name}\""))
@@ -43,12 +56,10 @@ pub(super) fn peer_or_other(peer: &Option<String>) -> String {
 /// What stands against it.
 pub fn may_switch_over(status: &Status) -> Result<(), ControlError> {
     may_order(status)?;
-    let peer = status.peer.as_ref().filter(|_| peer_is_heard(status));
     if status.role != BoxRole::Active {
-        let active = peer.filter(|peer| peer.role == BoxRole::Active).map(|peer| peer.name.clone());
-        return Err(ControlError::NotActive { role: status.role, peer: active });
+        return Err(ControlError::NotActive { role: status.role, peer: active_peer(status) });
     }
-    let peer = peer.ok_or(ControlError::NoPeer)?;
+    let peer = status.peer.as_ref().filter(|_| peer_is_heard(status)).ok_or(ControlError::NoPeer)?;
     if peer.role != BoxRole::Standby {
         return Err(ControlError::PeerNotStandby { peer: peer.name.clone(), role: peer.role });
     }
@@ -56,7 +67,30 @@ pub fn may_switch_over(status: &Status) -> Result<(), ControlError> {
     if status.sync != SyncState::Hot {
         return Err(ControlError::PeerNotHot { peer: peer.name.clone(), sync: status.sync });
     }
+    if !peer.fit {
+        return Err(ControlError::PeerUnfit { peer: peer.name.clone() });
+    }
     Ok(())
+}
+
+/// Whether `clear ip inspect sessions` may end sessions: on a standby it would only make holes in the copy, which
+/// the next switchover would turn into broken connections.
+///
+/// # Errors
+/// Who has to be asked instead.
+pub fn may_clear_sessions(status: &Status) -> Result<(), ControlError> {
+    match (status.link, status.role) {
+        // Plain HSRP: there is no copy.
+        (LinkState::None, _) | (_, BoxRole::Active | BoxRole::TakingOver) => Ok(()),
+        (_, BoxRole::HandingOver | BoxRole::Lingering) => Err(ControlError::SwitchoverUnderWay),
+        (_, role) => Err(ControlError::NotActive { role, peer: active_peer(status) }),
+    }
+}
+
+/// The peer's name where it is active.
+fn active_peer(status: &Status) -> Option<String> {
+    let peer = status.peer.as_ref().filter(|_| peer_is_heard(status))?;
+    (peer.role == BoxRole::Active).then(|| peer.name.clone())
 }
 
 /// What `clear ip inspect ha` does in this state.
@@ -99,8 +133,8 @@ pub(super) fn standby_brief(control: &mut dyn Control, _: &Arguments, format: Fo
 
 pub(super) fn redundancy(control: &mut dyn Control, _: &Arguments, format: Format) -> Shown {
     let status = control.ha_status()?;
-    let ready = may_switch_over(&status).is_ok();
-    Ok(render(&Redundancy::new(&status, ready), format))
+    let obstacle = may_switch_over(&status).err().map(|error| in_short(&error));
+    Ok(render(&Redundancy::new(&status, obstacle), format))
 }
 
 pub(super) fn ha_statistics(control: &mut dyn Control, _: &Arguments, format: Format) -> Shown {
@@ -138,7 +172,11 @@ pub(super) fn force_switchover(control: &mut dyn Control, _: &Arguments) -> Show
 
 fn debug(control: &mut dyn Control, topic: DebugTopic, on: bool) -> Shown {
     control.set_ha_debug(topic, on)?;
-    Ok(format!("{} debugging is {}\n", topic.name(), if on { "on" } else { "off" }))
+    let name = topic.name();
+    Ok(match on {
+        true => format!("{name} debugging is on; it goes to the log (`show logging | include {name}:`)\n"),
+        false => format!("{name} debugging is off\n"),
+    })
 }
 
 pub(super) fn debug_standby(control: &mut dyn Control, _: &Arguments) -> Shown {

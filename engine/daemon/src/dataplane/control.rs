@@ -103,6 +103,7 @@ impl Control for Appliance {
         Ok(())
     }
     fn clear_sessions(&mut self, sessions: report::SessionSelector) -> Result<u64, ControlError> {
+        self.may_end_sessions()?;
         self.end_sessions(sessions)
     }
     fn clear_arp(&mut self) -> Result<u64, ControlError> {

@@ -2,11 +2,11 @@
 
 use holdfast_engine::session::Snapshot;
 use holdfast_ha::node::{Command, CommandError, DebugTopic};
-use holdfast_ha::status::{BoxRole, Status};
+use holdfast_ha::status::{BoxRole, Status, SyncState};
 
 use super::appliance::Appliance;
 use super::ha::HaHandle;
-use crate::console::{ControlError, HaCleared, may_switch_over, what_clear_does};
+use crate::console::{ControlError, HaCleared, may_clear_sessions, may_switch_over, what_clear_does};
 
 impl HaHandle {
     fn status(&self) -> Result<Status, ControlError> {
@@ -18,10 +18,18 @@ impl HaHandle {
     fn order(&self, command: Command) -> Result<(), ControlError> {
         self.ask(move |core| core.command(command))?.map_err(|error| match error {
             CommandError::NotActive => ControlError::NotActive { role: BoxRole::Standby, peer: None },
-            CommandError::NoPeer | CommandError::PeerNotHot | CommandError::PeerUnfit => ControlError::NoPeer,
+            CommandError::NoPeer => ControlError::NoPeer,
+            CommandError::PeerNotHot => {
+                ControlError::PeerNotHot { peer: self.peer_name(), sync: SyncState::Bulk }
+            }
+            CommandError::PeerUnfit => ControlError::PeerUnfit { peer: self.peer_name() },
             CommandError::Busy => ControlError::SwitchoverUnderWay,
             CommandError::NoLink => ControlError::NoHaLink,
         })
+    }
+
+    fn peer_name(&self) -> String {
+        self.status().ok().and_then(|status| status.peer).map_or_else(String::new, |peer| peer.name)
     }
 
     fn debug(&self, topic: DebugTopic, on: bool) -> Result<(), ControlError> {
@@ -49,6 +57,11 @@ impl Appliance {
         let ha = self.ha_or_error()?;
         may_switch_over(&ha.status()?)?;
         ha.order(Command::ForceSwitchover)
+    }
+
+    /// Whether sessions may be ended here; always on a single firewall.
+    pub(super) fn may_end_sessions(&self) -> Result<(), ControlError> {
+        self.ha.as_ref().map_or(Ok(()), |ha| may_clear_sessions(&ha.status()?))
     }
 
     /// `clear ip inspect ha`.

@@ -112,6 +112,9 @@ pub struct Redundancy {
     pub sync: SyncState,
     /// Whether `redundancy force-switchover` would be obeyed now.
     pub switchover_ready: bool,
+    /// What stands against it, in a few words; empty when nothing does.
+    #[serde(skip)]
+    pub switchover_obstacle: &'static str,
     /// Term in force.
     pub term: u64,
     /// The HA link.
@@ -154,8 +157,8 @@ impl From<&PeerStatus> for PeerReport {
 }
 
 impl Redundancy {
-    /// From what the HA core tells; `switchover_ready` is the console's judgement of it.
-    pub fn new(s: &Status, switchover_ready: bool) -> Redundancy {
+    /// From what the HA core tells; `obstacle` is what the console says stands against a switchover.
+    pub fn new(s: &Status, obstacle: Option<&'static str>) -> Redundancy {
         let (mine, peer) = pair::rf_states(s);
         let streams = (0..).zip(&s.streams).map(|(stream, progress)| StreamProgress {
             stream,
@@ -174,7 +177,8 @@ impl Redundancy {
             role_since: s.role_since,
             takeovers: s.takeovers,
             sync: s.sync,
-            switchover_ready,
+            switchover_ready: obstacle.is_none(),
+            switchover_obstacle: obstacle.unwrap_or_default(),
             term: s.term,
             link: LinkStatus {
                 state: s.link,
@@ -223,7 +227,10 @@ impl Report for Redundancy {
         line!(out, "Mode", "{}", word(heard, "Duplex", "Simplex"));
         line!(out, "Unit", "{}", self.name);
         line!(out, "Peer unit", "{}", or_unknown(self.peer.as_ref().map(|peer| &peer.name)));
-        line!(out, "Manual Swact", "{}", word(self.switchover_ready, "enabled", "disabled"));
+        match self.switchover_ready {
+            true => line!(out, "Manual Swact", "enabled"),
+            false => line!(out, "Manual Swact", "disabled ({})", self.switchover_obstacle),
+        }
         line!(out, "Communications", "{}", word(heard, "Up", "Down"));
         put!(out, "\n");
         let role = role_word(self.role).replace('_', " ");
@@ -232,9 +239,25 @@ impl Report for Redundancy {
         line!(out, "Term", "{}", self.term);
         self.write_link(out);
         if let Some(peer) = &self.peer {
-            let (heard, sync) = (ios_age(peer.heard), sync_word(peer.sync));
-            let (role, silent) = (role_word(peer.role).replace('_', " "), peer.silent.as_millis());
-            line!(out, "Peer", "{role}, {sync}, term {}, heard for {heard}, last {silent} ms ago", peer.term);
+            let (since, sync) = (ios_age(peer.heard), sync_word(peer.sync));
+            let (role, silent) = (role_word(peer.role).replace('_', " "), peer.silent);
+            // What a silent peer said last is not what it is.
+            match heard {
+                true => line!(
+                    out,
+                    "Peer",
+                    "{role}, {sync}, term {}, heard for {since}, last {} ms ago",
+                    peer.term,
+                    silent.as_millis()
+                ),
+                false => line!(
+                    out,
+                    "Peer",
+                    "silent for {}; was {role}, {sync}, term {}",
+                    ios_age(silent),
+                    peer.term
+                ),
+            }
         }
         line!(out, "Sync", "{}", sync_word(self.sync));
         line!(out, "Sessions", "{} here, {} there", self.sessions, or_unknown(self.peer_sessions));
@@ -282,9 +305,9 @@ impl Redundancy {
         }
         if link.state == LinkState::Up {
             put!(out, ", payload {} bytes", link.payload_bytes);
-        }
-        if let Some(us) = link.round_trip_us {
-            put!(out, ", round trip {}.{:03} ms", us / 1000, us % 1000);
+            if let Some(us) = link.round_trip_us {
+                put!(out, ", round trip {}.{:03} ms", us / 1000, us % 1000);
+            }
         }
         put!(out, "\n");
     }

@@ -1,6 +1,6 @@
-//! The prompt `holdfast>`: history, completion from the grammar, Ctrl-C and Ctrl-D.
+//! The prompt, which begins with the box's name: history, completion from the grammar, Ctrl-C and Ctrl-D.
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::thread;
 
@@ -18,7 +18,8 @@ use super::ControlRequest;
 use super::runner::{ClientError, Local, Outcome, Runner, Transport};
 use crate::console::suggest;
 
-const PROMPT: &str = "holdfast> ";
+/// What stands for the name of a box that does not tell it.
+const NAMELESS: &str = "holdfast";
 const HISTORY_LINES_MAX: usize = 1_000;
 
 /// Completes from the console's grammar.
@@ -55,7 +56,7 @@ pub fn interactive(transport: &mut dyn Transport) -> Result<(), ClientError> {
         // The first prompt ever has no history to load.
         let _ = editor.load_history(file);
     }
-    let ended = converse(&mut editor, transport);
+    let ended = name_of(transport).and_then(|name| converse(&mut editor, &format!("{name}> "), transport));
     if let Some(file) = &history {
         let saved = file.parent().map_or(Ok(()), std::fs::create_dir_all);
         if saved.is_ok() {
@@ -66,13 +67,25 @@ pub fn interactive(transport: &mut dyn Transport) -> Result<(), ClientError> {
     ended
 }
 
+/// The box's name: whoever has consoles of both boxes of a pair open must see which one a command goes to.
+fn name_of(transport: &mut dyn Transport) -> Result<String, ClientError> {
+    let answer = transport.ask("show version | json")?;
+    if !answer.ok {
+        io::stdout().write_all(answer.text.as_bytes())?;
+    }
+    let report: Option<serde_json::Value> = serde_json::from_str(&answer.text).ok();
+    let name = report.as_ref().and_then(|report| report.get("name")?.as_str());
+    Ok(name.unwrap_or(NAMELESS).to_owned())
+}
+
 fn converse(
     editor: &mut Editor<GrammarHelper, DefaultHistory>,
+    prompt: &str,
     transport: &mut dyn Transport,
 ) -> Result<(), ClientError> {
     let mut begun = String::new();
     loop {
-        let line = match editor.readline_with_initial(PROMPT, (&begun, "")) {
+        let line = match editor.readline_with_initial(prompt, (&begun, "")) {
             Ok(line) => line,
             Err(ReadlineError::Interrupted) => {
                 begun.clear();

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use holdfast::console::{
-    Control, ControlError, DebugTopic, HaCleared, Ports, may_switch_over, what_clear_does,
+    Control, ControlError, DebugTopic, HaCleared, Ports, may_clear_sessions, may_switch_over, what_clear_does,
 };
 use holdfast::protocol::Protocol;
 use holdfast::report::*;
@@ -351,6 +351,9 @@ impl Control for FakeBox {
     }
 
     fn clear_sessions(&mut self, sessions: SessionSelector) -> Result<u64, ControlError> {
+        if let Some(status) = &self.pair {
+            may_clear_sessions(status)?;
+        }
         match sessions {
             SessionSelector::One(id) if id.0 > 0xffff => Err(ControlError::NoSuchSession { id }),
             SessionSelector::One(id) => {

@@ -57,6 +57,7 @@ pub fn active() -> Status {
         link_payload_bytes: 1_400,
         link_round_trip: Some(Duration::from_micros(212)),
         peer: Some(PeerStatus {
+            fit: true,
             name: "fw-b".into(),
             role: BoxRole::Standby,
             sync: SyncState::Hot,

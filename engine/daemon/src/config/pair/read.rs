@@ -31,6 +31,9 @@ const TEXT_BYTES_MAX: usize = 8;
 /// Bytes of an MD5 key: one block of the hash.
 const MD5_KEY_BYTES_MAX: usize = 64;
 
+const AUTHENTICATION: &str = "{ md5_key = \"KEY\" } or { text = \"TEXT\" }";
+const AUTHENTICATION_KEYS: &str = "either md5_key = \"KEY\" or text = \"TEXT\", and not both";
+
 pub(in crate::config) fn ha(s: &Section<'_, '_, '_>) -> HaConfig {
     s.only(&[
         "lcore",
@@ -100,7 +103,7 @@ pub(in crate::config) fn standby(s: &Section<'_, '_, '_>) -> StandbyConfig {
         track: s.tables("track").iter().map(track).collect(),
         hello: s.optional("hello", duration(HELLO_MIN..=HELLO_MAX)).unwrap_or(3 * SECOND),
         hold: s.optional("hold", duration(HOLD_MIN..=HOLD_MAX)).unwrap_or(10 * SECOND),
-        authentication: s.table("authentication").as_ref().and_then(authentication),
+        authentication: s.table_of("authentication", AUTHENTICATION).as_ref().and_then(authentication),
     }
 }
 
@@ -142,7 +145,7 @@ fn track(s: &Section<'_, '_, '_>) -> TrackConfig {
 fn authentication(s: &Section<'_, '_, '_>) -> Option<StandbyAuthentication> {
     s.only(&["text", "md5_key"]);
     if s.has("text") == s.has("md5_key") {
-        s.missing("md5_key", "either md5_key = \"KEY\" or text = \"TEXT\", and not both");
+        s.missing("md5_key", AUTHENTICATION_KEYS);
         return None;
     }
     let secret = |key: &str, fits: fn(&str) -> bool, expected: &str| {
