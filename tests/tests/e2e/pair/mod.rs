@@ -1,5 +1,6 @@
 //! The pair: what hosts notice of a failure, and what an observer of the boxes sees.
 
+mod chaos;
 mod clock;
 mod election;
 mod forged;
