@@ -14,10 +14,11 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::time::Duration;
 
-/// A prompt on a box's console until the user leaves it; without a terminal, until the program is told to end.
-fn prompt(console: &Console) -> LabResult {
+/// A prompt on a box's console until the user leaves it; without a terminal, until the program is told to end. Whether
+/// the user left: a prompt also ends when its box does.
+fn prompt(console: &Console) -> LabResult<bool> {
     if std::io::stdin().is_terminal() {
-        console.attach().status().doing("running the console").map(drop)
+        Ok(console.attach().status().doing("running the console")?.success())
     } else {
         // Nothing but an interruption ends this wait.
         wait::wait_until("Ctrl-C", Duration::MAX, || Ok(wait::Look::NotYet("running".into())))

@@ -5,11 +5,13 @@ use super::summary::{Failover, Summary};
 use super::{prompt, read};
 use holdfast_tests::net::addresses::SERVER;
 use holdfast_tests::net::error::IoContext;
+use holdfast_tests::net::firewall::binary;
 use holdfast_tests::net::http::{self, Fetch, FileServer};
 use holdfast_tests::net::pair::traffic::{Connections, Ledger, Probe, ProbeKind};
 use holdfast_tests::net::pair::{
     HOT_LIMIT, NeighbourWatch, PairBox, PairLab, ROLE_LIMIT, ResetCounters, Which, keygen,
 };
+use holdfast_tests::net::process::describe;
 use holdfast_tests::net::wait::{Look, Stopwatch, observe_for, wait_until};
 use holdfast_tests::net::{LabError, LabResult};
 use std::path::Path;
@@ -199,21 +201,46 @@ impl Demo {
         })
     }
 
-    fn stay(&self) -> LabResult {
-        let active = self.lab.a.console()?;
-        println!(
-            "\nThe pair stays. fw-a, the active one, is at this prompt; in another terminal, for example:"
-        );
-        let other = self.lab.b.console()?.attach();
-        println!("  {}", holdfast_tests::net::process::describe(&other));
-        println!("  ip netns exec {} ping {SERVER}", self.lab.client.name());
-        println!(
-            "  ip -n {} link set in-a down        # pulls fw-a's inside cable",
-            self.lab.switch.namespace.name()
-        );
+    fn stay(&mut self) -> LabResult {
+        self.say_what_to_try()?;
+        while !prompt(self.lab.a.console()?)? {
+            println!("fw-a has ended. Enter starts it again, Ctrl-D takes everything down.");
+            let mut line = String::new();
+            if std::io::stdin().read_line(&mut line).doing("waiting for Enter")? == 0 {
+                break;
+            }
+            // It may run again already: the user has another terminal.
+            if self.lab.a.console()?.text("show version").is_err() {
+                self.lab.a.start()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn say_what_to_try(&mut self) -> LabResult {
+        let pids = [self.lab.a.firewall()?.pid(), self.lab.b.firewall()?.pid()];
+        let attach = describe(&self.lab.b.console()?.attach());
+        let (namespace, file) = (self.lab.b.namespace.name(), self.lab.b.file().display());
+        let start = format!("ip netns exec {namespace} {} run {file}", binary()?.display());
+        let (client, cables) = (self.lab.client.name(), self.lab.switch.namespace.name());
+        println!("\nThe pair stays. fw-a, the active one, is at this prompt. In another terminal, as root:");
+        for (what, command) in [
+            ("fw-b's prompt", attach),
+            ("traffic through the pair", format!("ip netns exec {client} ping {SERVER}")),
+            ("pull fw-a's inside cable (`up` puts it back)", format!("ip -n {cables} link set in-a down")),
+            (
+                "pull the cable between the boxes",
+                format!("ip -n {} link set ha0 down", self.lab.a.namespace.name()),
+            ),
+            ("kill fw-a; Enter at this prompt starts it again", format!("kill -9 {}", pids[0])),
+            ("kill fw-b", format!("kill -9 {}", pids[1])),
+            ("start fw-b again, in the foreground (Ctrl-C stops it)", start),
+        ] {
+            println!("  {what}:\n      {command}");
+        }
         println!("Try `show redundancy states`, `show standby brief`, `redundancy force-switchover`.");
-        println!("Leaving the console (quit, or Ctrl-D) takes everything down.");
-        prompt(active)
+        println!("Leaving this prompt (quit, or Ctrl-D) takes everything down.");
+        Ok(())
     }
 }
 

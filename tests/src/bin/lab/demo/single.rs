@@ -26,7 +26,7 @@ pub fn run(config: &Path, stay: bool) -> LabResult<ExitCode> {
     // One connection stays open, so that the list has something to show.
     let listener = listen(&lab.server, SERVER.into(), 2323)?;
     let _open = (open(&lab.client, SERVER.into(), 2323)?, accept(&listener)?);
-    println!("\nholdfast> show ip inspect sessions");
+    println!("\nfw> show ip inspect sessions");
     print!("{}", firewall.console().text("show ip inspect sessions")?);
     println!();
     if stay {
@@ -103,5 +103,5 @@ fn stay_until_told(lab: &Lab, firewall: &Firewall) -> LabResult {
     println!("  ip netns exec {} ping {SERVER}", lab.client.name());
     println!("  ip netns exec {} curl -v http://{SERVER}:{}/", lab.client.name(), http::PORT);
     println!("Leaving the console (quit, or Ctrl-D) takes the lab down.");
-    prompt(firewall.console())
+    prompt(firewall.console()).map(drop)
 }

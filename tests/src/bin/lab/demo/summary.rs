@@ -86,7 +86,7 @@ impl Summary {
         println!();
         match held {
             true => println!(
-                "Everything held: no session lost, no gap over {limit} ms, none at all when planned."
+                "Everything held: no session lost, no gap over {limit} ms, no packet lost when planned."
             ),
             false => {
                 println!("It did NOT hold. Limits: no session lost, gap {limit} ms, planned without loss.")
