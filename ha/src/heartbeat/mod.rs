@@ -94,4 +94,10 @@ impl Heartbeat {
     pub fn members_up(&self) -> usize {
         self.members.iter().filter(|member| member.link_up).count()
     }
+
+    /// Lowest address of its members, 0 when none has one: breaks ties between boxes.
+    pub fn lowest_address(&self) -> u32 {
+        let addresses = self.members.iter().map(|member| member.address.to_bits());
+        addresses.filter(|&address| address != 0).min().unwrap_or(0)
+    }
 }

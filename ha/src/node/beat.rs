@@ -191,7 +191,7 @@ impl Node {
 
     /// Whether this box sends its sessions' changes: it has the role, and the peer asked for a copy.
     pub(super) fn gives_records(&self) -> bool {
-        self.sync.serving != 0 && self.roles.replicates()
+        self.sync.serving != 0 && self.roles.role.replicates()
     }
 
     /// The flag in the heartbeat that has the peer take over.

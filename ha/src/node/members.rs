@@ -191,8 +191,8 @@ impl Members {
         with_groups().any(|m| m.config.preempt.enabled) && with_groups().all(|m| !m.link_up || ready(m))
     }
 
-    /// Lowest own address: breaks ties between boxes.
-    pub(super) fn address(&self) -> u32 {
+    /// Lowest own address, 0 when there is none: breaks ties between boxes.
+    pub(super) fn lowest_address(&self) -> u32 {
         self.all.iter().map(|m| m.config.address.to_bits()).filter(|&a| a != 0).min().unwrap_or(0)
     }
 

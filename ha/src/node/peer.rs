@@ -93,7 +93,7 @@ impl Peer {
 
     /// Whether its last heartbeat said that it has the active role.
     pub(super) fn held_role(&self) -> bool {
-        self.heartbeat.as_ref().is_some_and(|h| candidate(h, 0).holds_role())
+        self.heartbeat.as_ref().is_some_and(|h| h.role.holds_role())
     }
 
     /// Whether its heartbeat arrives.
@@ -108,9 +108,19 @@ impl Peer {
     }
 
     /// The peer as a candidate for the active role, while it is alive.
-    pub(super) fn candidate(&self, now: Instant, dead_after: Duration, address: u32) -> Option<Candidate> {
+    pub(super) fn candidate(&self, now: Instant, dead_after: Duration) -> Option<Candidate> {
         let heartbeat = self.heartbeat.as_ref().filter(|_| self.is_alive(now, dead_after))?;
-        Some(candidate(heartbeat, address))
+        Some(Candidate {
+            role: heartbeat.role,
+            term: heartbeat.term,
+            sync: heartbeat.sync,
+            health: Health { workers: heartbeat.workers_healthy, members_up: heartbeat.members_up() },
+            priority: heartbeat.priority,
+            address: heartbeat.lowest_address(),
+            wants_role: heartbeat.wants_role,
+            handover: heartbeat.handover,
+            sessions: heartbeat.digest.sessions,
+        })
     }
 
     /// Whether hellos from `source` are the peer's.
@@ -126,18 +136,4 @@ fn was_held_back(now: Instant, heartbeat: &Heartbeat, dead_after: Duration) -> b
         let allowed = dead_after * DELAY_DEAD_AFTERS + held / DRIFT_DIVISOR;
         now.since(sent) > held.saturating_add(allowed)
     })
-}
-
-fn candidate(heartbeat: &Heartbeat, address: u32) -> Candidate {
-    Candidate {
-        role: heartbeat.role,
-        term: heartbeat.term,
-        sync: heartbeat.sync,
-        health: Health { workers: heartbeat.workers_healthy, members_up: heartbeat.members_up() },
-        priority: heartbeat.priority,
-        address,
-        wants_role: heartbeat.wants_role,
-        handover: heartbeat.handover,
-        sessions: heartbeat.digest.sessions,
-    }
 }

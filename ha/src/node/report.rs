@@ -19,7 +19,7 @@ impl Node {
             Some(status)
         });
         let digest = tables.digest();
-        let giving = self.roles.replicates();
+        let giving = self.roles.role.replicates();
         Status {
             name: self.config.name.clone(),
             role: self.roles.role,
@@ -82,7 +82,7 @@ impl Node {
     }
 
     fn bulk_progress(&self) -> Option<(u64, u64)> {
-        if self.roles.replicates() {
+        if self.roles.role.replicates() {
             let (sent, expected) = self.sender.bulk_progress();
             return (self.sync.serving != 0 && !self.sender.bulk_complete()).then_some((sent, expected));
         }

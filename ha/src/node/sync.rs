@@ -148,7 +148,7 @@ impl Node {
             self.sync.progress.0 = now;
             return self.set_sync(SyncState::Cold, "the peer is not heard over the HA link");
         };
-        if !matches!(peer.role, BoxRole::Active | BoxRole::HandingOver) {
+        if !peer.role.replicates() {
             return;
         }
         let source = (self.peer.boot, peer.term);
@@ -233,7 +233,7 @@ impl Node {
     /// The active's side: the peer's heartbeat asks for an epoch.
     pub(super) fn serve_copy(&mut self, now: Instant, tables: &mut impl Tables) {
         // Not before every worker is active: until then it may install what came of the last active, and tells nobody.
-        if !self.roles.replicates() || !self.is_obeyed(tables) {
+        if !self.roles.role.replicates() || !self.is_obeyed(tables) {
             return;
         }
         let wanted = self.peer.heartbeat.as_ref().map_or(0, |h| h.wanted_epoch);

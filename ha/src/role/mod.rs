@@ -56,7 +56,7 @@ pub struct Candidate {
 impl Candidate {
     /// Whether it has the active role, or is about to.
     pub fn holds_role(&self) -> bool {
-        matches!(self.role, BoxRole::Active | BoxRole::TakingOver | BoxRole::HandingOver)
+        self.role.holds_role()
     }
 
     /// Whether this box keeps the role when both have it. Terms first: the later takeover was for a reason. Then who

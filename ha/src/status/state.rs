@@ -35,6 +35,18 @@ pub enum BoxRole {
     Lingering,
 }
 
+impl BoxRole {
+    /// Whether the box has the active role, or is about to.
+    pub const fn holds_role(self) -> bool {
+        matches!(self, BoxRole::Active | BoxRole::TakingOver | BoxRole::HandingOver)
+    }
+
+    /// Whether its sessions are the ones that count, and changes of them go to the peer.
+    pub const fn replicates(self) -> bool {
+        matches!(self, BoxRole::Active | BoxRole::HandingOver)
+    }
+}
+
 /// How far a standby's sessions are complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum SyncState {

@@ -14,9 +14,7 @@ impl Node {
     /// The box was not running for longer than its lease: somebody else may be active. Nothing is said in the old
     /// role, not even a Resign.
     pub(in crate::node) fn notice_pause(&mut self, now: Instant, tables: &mut impl Tables) {
-        let has_role =
-            matches!(self.roles.role, BoxRole::Active | BoxRole::TakingOver | BoxRole::HandingOver);
-        if has_role && now > self.roles.lease_until {
+        if self.roles.role.holds_role() && now > self.roles.lease_until {
             self.leave(
                 now,
                 "the box was not running for its hold time",
@@ -30,7 +28,7 @@ impl Node {
 
     /// A hello went out: workers may act on the role for another hold time.
     pub(in crate::node) fn renew_lease(&mut self, now: Instant) {
-        if matches!(self.roles.role, BoxRole::Active | BoxRole::TakingOver | BoxRole::HandingOver) {
+        if self.roles.role.holds_role() {
             self.roles.lease_until = now + self.config.hold();
         }
     }

@@ -102,11 +102,6 @@ impl Roles {
         }
     }
 
-    /// Whether this box's sessions are the ones that count.
-    pub(super) fn replicates(&self) -> bool {
-        matches!(self.role, BoxRole::Active | BoxRole::HandingOver)
-    }
-
     /// When the next step is due at the latest.
     pub(super) fn wake(&self) -> Option<Instant> {
         match self.role {
@@ -226,7 +221,7 @@ impl Node {
     /// The box ends: the peer is told before it would notice.
     pub(super) fn shut_down(&mut self, now: Instant, tables: &mut impl Tables) {
         self.roles.ending = true;
-        if self.roles.replicates() || self.roles.role == BoxRole::TakingOver {
+        if self.roles.role.replicates() || self.roles.role == BoxRole::TakingOver {
             self.give_up(now, "the box is shut down", tables);
         }
     }

@@ -54,7 +54,7 @@ impl Node {
     pub(in crate::node) fn own_candidate(&self, now: Instant, tables: &impl Tables) -> Candidate {
         let health = Health { workers: self.roles.workers_healthy, members_up: self.members.up() };
         let priority = self.members.priority();
-        let peer = self.peer.candidate(now, self.config.dead_after, 0);
+        let peer = self.peer.candidate(now, self.config.dead_after);
         let better = peer.is_some_and(|p| p.holds_role() && priority > p.priority && health >= p.health);
         let wants_role = self.roles.role == BoxRole::Standby
             && better
@@ -66,7 +66,7 @@ impl Node {
             sync: self.sync.state,
             health,
             priority,
-            address: self.members.address(),
+            address: self.members.lowest_address(),
             wants_role,
             handover: self.handover_flag(),
             sessions: tables.digest().sessions,
@@ -75,10 +75,7 @@ impl Node {
 
     pub(super) fn view(&mut self, now: Instant, tables: &impl Tables) -> View {
         let own = self.own_candidate(now, tables);
-        let address = self.peer.heartbeat.as_ref().map_or(0, |h| {
-            h.members.iter().map(|m| m.address.to_bits()).filter(|&a| a != 0).min().unwrap_or(0)
-        });
-        let peer = self.peer.candidate(now, self.config.dead_after, address);
+        let peer = self.peer.candidate(now, self.config.dead_after);
         let hold = self.config.hold_max();
         if own.holds_role() || peer.is_some_and(|p| p.holds_role()) {
             self.roles.vacant_since = None;
