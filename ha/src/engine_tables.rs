@@ -6,7 +6,7 @@ use holdfast_engine::flow::{FlowKey, OwnerMap};
 use holdfast_engine::replication::{FromHa, HaShardEnds, ToHa, WorkerStatus};
 
 use crate::status::InstallCounters;
-use crate::tables::{Slot, TableDigest, Tables};
+use crate::tables::{SHARDS_MAX, Slot, TableDigest, Tables};
 
 /// The ends of all workers, by number.
 pub struct EngineTables {
@@ -17,9 +17,10 @@ pub struct EngineTables {
 }
 
 impl EngineTables {
-    /// Over the ends of the workers, in their order; at most 255, as an engine has.
+    /// Over the ends of the workers, in their order; at most [`SHARDS_MAX`]; those beyond take no part.
     pub fn new(shards: Vec<HaShardEnds>) -> EngineTables {
         let workers = u8::try_from(shards.len()).unwrap_or(u8::MAX);
+        debug_assert!(workers <= SHARDS_MAX, "the configuration's check refuses more");
         EngineTables { shards, owners: OwnerMap::new(workers), next: 0 }
     }
 

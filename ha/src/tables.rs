@@ -5,6 +5,9 @@ use holdfast_engine::replication::{Birth, FromHa, SessionRecord};
 
 use crate::status::InstallCounters;
 
+/// Workers of a box of a pair at most: a heartbeat names a stream for each, and a set of them is one word.
+pub const SHARDS_MAX: u8 = 64;
+
 /// What a slot of a worker's table holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slot {
@@ -27,7 +30,7 @@ pub struct TableDigest {
 
 /// The workers' tables and rings. A shard is a worker's part; both have the same number.
 pub trait Tables {
-    /// Number of workers.
+    /// Number of workers, at most [`SHARDS_MAX`].
     fn shards(&self) -> u8;
     /// Slots of a shard's table; slot numbers are below it.
     fn slots(&self, shard: u8) -> u32;

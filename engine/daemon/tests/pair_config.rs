@@ -63,6 +63,18 @@ fn errors(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn a_pair_has_at_most_64_workers() {
+    let with = |workers: u16| {
+        let lcores: Vec<String> = (0..workers).map(|lcore| lcore.to_string()).collect();
+        edited("lcores = [1]", &format!("lcores = [{}]", lcores.join(", ")))
+    };
+    assert!(parse(&with(64)).is_ok());
+    let [error] = &errors(&with(65))[..] else { panic!("one error") };
+    let expected = "workers.lcores[65]: found 64, expected at most 64 workers in a box that is one of a pair";
+    assert!(error.ends_with(expected), "{error}");
+}
+
+#[test]
 fn a_pair_is_what_its_file_says() {
     let config = parse(PAIR).expect("right");
     assert_eq!(config.warnings(), [ConfigWarning::NoRules]);

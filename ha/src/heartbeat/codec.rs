@@ -23,10 +23,10 @@ use holdfast_engine::time::Instant;
 
 use super::{ConfigHashes, CopyProgress, Handover, Heartbeat, MEMBERS_MAX, Member};
 use crate::status::{BoxRole, SyncState};
-use crate::tables::TableDigest;
+use crate::tables::{SHARDS_MAX, TableDigest};
 
-/// Streams a heartbeat names at most.
-const STREAMS_MAX: usize = 64;
+/// Streams a heartbeat names at most: one for each worker.
+const STREAMS_MAX: usize = SHARDS_MAX as usize;
 const MEMBER_BYTES: usize = 14;
 const FIXED_BYTES: usize = 110;
 /// Longest heartbeat.

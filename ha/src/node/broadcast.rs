@@ -4,19 +4,21 @@ use std::collections::VecDeque;
 
 use holdfast_engine::replication::FromHa;
 
-use crate::tables::Tables;
+use crate::tables::{SHARDS_MAX, Tables};
+
+const _: () = assert!(SHARDS_MAX as u32 == u64::BITS);
 
 /// Messages waiting for room; a handful at most, since each follows a change of role or a copy.
 #[derive(Debug, Default)]
 pub(super) struct Broadcasts {
+    /// Each with the workers that it has not gone to, one bit a worker.
     waiting: VecDeque<(FromHa, u64)>,
 }
 
 impl Broadcasts {
     /// Sends `message` to all workers, behind what already waits.
     pub(super) fn push(&mut self, message: FromHa, tables: &mut impl Tables) {
-        let workers = tables.shards();
-        let all = if workers >= 64 { u64::MAX } else { (1 << workers) - 1 };
+        let all = u64::MAX.checked_shr(SHARDS_MAX.saturating_sub(tables.shards()).into()).unwrap_or(0);
         self.waiting.push_back((message, all));
         self.flush(tables);
     }

@@ -40,7 +40,7 @@ pub use sender::Sender;
 use crate::status::{ReplicationCounters, StreamStatus};
 
 /// Streams at most, and so workers of a sending box.
-pub const STREAMS_MAX: usize = 64;
+pub const STREAMS_MAX: usize = crate::tables::SHARDS_MAX as usize;
 
 /// Sequence numbers that a stream has on its way at most, from the oldest that the peer has not applied to the
 /// newest: what an acknowledgement's bitmap covers.

@@ -3,6 +3,7 @@
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
 
+use holdfast_ha::tables::SHARDS_MAX;
 use ipnet::{IpNet, Ipv4Net};
 
 use super::model::{HaConfig, HaMode, StandbyConfig};
@@ -19,6 +20,10 @@ pub(in crate::config) fn check(config: &Config, places: &Places<'_, '_, '_>) {
     if let Some(config_ha) = &config.ha {
         ha(config_ha, places);
         pair(config, places);
+    }
+    if !config.standby.is_empty() && config.workers.lcores.len() > usize::from(SHARDS_MAX) {
+        let expected = format!("at most {SHARDS_MAX} workers in a box that is one of a pair");
+        places.expected(key_path!["workers", "lcores", usize::from(SHARDS_MAX)], expected);
     }
     for (first, i) in repeated(config.standby.iter().map(|s| &s.interface)) {
         let conflict = format!(
