@@ -1,10 +1,9 @@
-//! The box's own heartbeat, and what goes over the HA link.
+//! The box's own heartbeat, and what it makes of the peer's.
 
 use holdfast_engine::time::Instant;
 
-use super::{DebugTopic, KIND_ACKS, KIND_HEARTBEAT, KIND_RECORDS, Node, NodeEvent};
+use super::{DebugTopic, Node};
 use crate::heartbeat::{CopyProgress, Handover, Heartbeat};
-use crate::link::{LinkEvent, Received};
 use crate::status::{BoxRole, LinkState};
 use crate::tables::Tables;
 
@@ -12,9 +11,10 @@ use crate::tables::Tables;
 #[derive(Debug)]
 pub(super) struct Beat {
     number: u64,
-    sent_at: Instant,
-    soon: bool,
-    link_was: LinkState,
+    pub(super) sent_at: Instant,
+    pub(super) soon: bool,
+    /// The link's state when it was last looked at.
+    pub(super) link_was: LinkState,
 }
 
 impl Beat {
@@ -74,25 +74,6 @@ impl Node {
         }
     }
 
-    pub(super) fn handle_datagram(&mut self, now: Instant, datagram: &[u8], tables: &mut impl Tables) {
-        let Some(link) = &mut self.link else { return };
-        let mut plaintext = core::mem::take(&mut self.plaintext);
-        plaintext.clear();
-        if link.handle_datagram(now, datagram, &mut plaintext) == Received::Plaintext
-            && let Some((&kind, body)) = plaintext.split_first()
-        {
-            match kind {
-                KIND_HEARTBEAT => self.handle_heartbeat(now, body, tables),
-                KIND_RECORDS if self.takes_records() => self.receiver.handle_records(now, body, tables),
-                KIND_ACKS => self.sender.handle_acks(now, body, tables),
-                // Kinds of a newer version, and records that came too late for this role.
-                _ => {}
-            }
-        }
-        self.plaintext = plaintext;
-        self.take_link_events(now);
-    }
-
     pub(super) fn handle_heartbeat(&mut self, now: Instant, body: &[u8], tables: &mut impl Tables) {
         match Heartbeat::read(body) {
             Ok(heartbeat) => {
@@ -108,90 +89,6 @@ impl Node {
             }
             Err(error) => self.debug(DebugTopic::Redundancy, || error.to_string()),
         }
-    }
-
-    pub(super) fn step_link(&mut self, now: Instant) {
-        if let Some(link) = &mut self.link {
-            link.handle_timeout(now);
-        }
-        self.take_link_events(now);
-    }
-
-    fn take_link_events(&mut self, now: Instant) {
-        let Some(link) = &mut self.link else { return };
-        let mut connected = None;
-        while let Some(event) = link.poll_event() {
-            match event {
-                LinkEvent::Connected { peer_name, peer_boot, version } => {
-                    self.peer.connected(now, &peer_name, peer_boot, version);
-                    self.alarms.wrong_key = false;
-                    self.alarms.versions = None;
-                    connected = Some((peer_name, version));
-                }
-                LinkEvent::WrongKey => self.alarms.wrong_key = true,
-                LinkEvent::VersionMismatch { theirs, .. } => {
-                    self.alarms.versions = Some((*theirs.start(), *theirs.end()));
-                }
-                LinkEvent::Lost => {}
-            }
-        }
-        let (old, new) = (self.beat.link_was, link.state());
-        self.beat.link_was = new;
-        if let Some((name, version)) = connected {
-            self.beat.soon();
-            self.tell(NodeEvent::PeerConnected { name, version });
-        }
-        if old != new {
-            self.beat.soon();
-            self.tell(NodeEvent::Link { old, new });
-        }
-    }
-
-    /// The next datagram for the HA link.
-    pub(super) fn poll_link(
-        &mut self,
-        now: Instant,
-        tables: &mut impl Tables,
-        datagram: &mut Vec<u8>,
-    ) -> bool {
-        let Some(link) = &mut self.link else { return false };
-        if link.poll_transmit(datagram) {
-            return true;
-        }
-        if link.state() != LinkState::Up {
-            return false;
-        }
-        let mut plaintext = core::mem::take(&mut self.plaintext);
-        let made = self.next_plaintext(now, tables, &mut plaintext);
-        let sealed =
-            made && self.link.as_mut().is_some_and(|link| link.seal(now, &plaintext, datagram).is_ok());
-        self.plaintext = plaintext;
-        sealed
-    }
-
-    fn next_plaintext(&mut self, now: Instant, tables: &mut impl Tables, plaintext: &mut Vec<u8>) -> bool {
-        plaintext.clear();
-        if self.beat.soon || now.since(self.beat.sent_at) >= self.config.heartbeat {
-            self.beat.soon = false;
-            self.beat.sent_at = now;
-            plaintext.push(KIND_HEARTBEAT);
-            let heartbeat = self.heartbeat(now, tables);
-            heartbeat.write(plaintext);
-            return true;
-        }
-        plaintext.push(KIND_ACKS);
-        if self.receiver.poll_acks(now, plaintext) {
-            return true;
-        }
-        plaintext.clear();
-        plaintext.push(KIND_RECORDS);
-        let payload_max = self.link.as_ref().map_or(0, |link| link.payload_bytes_max());
-        self.gives_records() && self.sender.fill(now, tables, payload_max, plaintext)
-    }
-
-    /// Whether this box sends its sessions' changes: it has the role, and the peer asked for a copy.
-    pub(super) fn gives_records(&self) -> bool {
-        self.sync.serving != 0 && self.roles.role.replicates()
     }
 
     /// The flag in the heartbeat that has the peer take over.

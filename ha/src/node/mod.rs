@@ -11,9 +11,10 @@
 //!
 //! | file | what it is |
 //! | --- | --- |
-//! | `config.rs`, `event.rs` | what it is told; what it tells |
+//! | `config.rs`, `input.rs`, `event.rs` | what it is told at start, and later; what it tells |
 //! | `members.rs` | interfaces: links, delays, tracking, and their HSRP groups |
 //! | `peer.rs`, `beat.rs` | the peer by its heartbeats; the box's own |
+//! | `datagrams.rs` | what goes over the HA link: heartbeats, records, acknowledgements |
 //! | `roles/` | carrying out what `role::decide` decides: takeover, hand-over, demotion, the lease |
 //! | `sync.rs` | complete copies: asking for one, giving one, COLD → BULK → HOT |
 //! | `alarms.rs` | what is wrong with the pair |
@@ -24,7 +25,9 @@ mod alarms;
 mod beat;
 mod broadcast;
 mod config;
+mod datagrams;
 mod event;
+mod input;
 mod members;
 mod peer;
 mod report;
@@ -35,11 +38,10 @@ mod tests;
 
 pub use config::{MemberConfig, NodeConfig, Preempt, Track};
 pub use event::{DebugTopic, NodeEvent};
+pub use input::{Command, CommandError, Destination, Input};
 
-use core::net::Ipv4Addr;
 use std::collections::VecDeque;
 
-use holdfast_engine::interface::PortId;
 use holdfast_engine::time::Instant;
 
 use crate::hsrp::frame;
@@ -55,85 +57,8 @@ use peer::Peer;
 use roles::Roles;
 use sync::Sync;
 
-/// Something that happened to the box.
-#[derive(Debug)]
-pub enum Input<'a> {
-    /// Nothing more has arrived by now: decide, and do what is due.
-    Timeout,
-    /// A datagram from the HA link's socket. Decrypted in place.
-    Datagram(&'a [u8]),
-    /// The kernel refused to send a datagram of this many bytes: too large for the path.
-    DatagramTooBig(usize),
-    /// An HSRP packet.
-    Hsrp {
-        /// Where it arrived.
-        port: PortId,
-        /// Its IP source.
-        source: Ipv4Addr,
-        /// Its UDP payload.
-        payload: &'a [u8],
-    },
-    /// A port's link, as it is now.
-    LinkState {
-        /// Which port.
-        port: PortId,
-        /// Whether it is up.
-        up: bool,
-    },
-    /// An operator's wish.
-    Command(Command),
-}
-
-/// What an operator may want.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Give the active role to the peer, losing nothing.
-    ForceSwitchover,
-    /// Throw the standby's copy away and make a new one.
-    ClearHa,
-    /// The box is going to end: resign.
-    ShutDown,
-}
-
-/// Why a command was not carried out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CommandError {
-    /// Only the active box can hand over.
-    #[error("this box is not active; give the command on the active one")]
-    NotActive,
-    /// There is nobody to hand over to.
-    #[error("no peer is heard over the HA link")]
-    NoPeer,
-    /// The peer would lose sessions.
-    #[error("the peer is not ready: its copy of the sessions is not complete")]
-    PeerNotHot,
-    /// The role would come back at once.
-    #[error("the peer has fewer working interfaces or workers than this box")]
-    PeerUnfit,
-    /// A hand-over or a takeover is under way.
-    #[error("a change of role is under way")]
-    Busy,
-    /// Without a link nothing is replicated.
-    #[error("no HA link is configured")]
-    NoLink,
-}
-
-/// Where a frame or datagram goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Destination {
-    /// A complete Ethernet frame without VLAN tag, out of this port.
-    Port(PortId),
-    /// A datagram for the HA link's socket.
-    HaLink,
-}
-
 /// Most events that wait to be polled; more are lost, the newest first. Far more than one input can cause.
 const EVENTS_MAX: usize = 1024;
-
-/// Kinds of plaintext in the HA link's datagrams: their first byte.
-const KIND_HEARTBEAT: u8 = 1;
-const KIND_RECORDS: u8 = 2;
-const KIND_ACKS: u8 = 3;
 
 /// One box of the pair.
 pub struct Node {
@@ -204,8 +129,6 @@ impl Node {
                     self.beat.soon();
                 }
             }
-            // Commands that can be refused come through `command`.
-            Input::Command(command) => drop(self.command(now, command, tables)),
         }
     }
 

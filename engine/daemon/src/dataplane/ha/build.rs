@@ -1,5 +1,6 @@
 //! From a configuration to a running HA core.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use dpdk::clock::Tsc;
@@ -15,9 +16,13 @@ use holdfast_ha::runtime::HaSocket;
 
 use super::config::{needed, node_config};
 use super::frames::{HaPort, HaPorts};
-use super::thread::{self, HaCore, HaHandle};
+use super::round::HaCore;
+use super::thread::{self, HaHandle};
 use crate::config::Config;
 use crate::dataplane::error::RunError;
+
+/// Longest sleep of an HA core that has hellos to send and nothing else.
+const SLEEP_MAX_WITHOUT_LINK: Duration = Duration::from_millis(2);
 
 /// What the HA core is built from beside the configuration.
 pub struct HaParts {
@@ -74,6 +79,3 @@ pub fn spawn(
         .map(Some)
         .map_err(|source| RunError::System { doing: "starting the HA core's thread", source })
 }
-
-/// Longest sleep of an HA core that has hellos to send and nothing else.
-const SLEEP_MAX_WITHOUT_LINK: core::time::Duration = core::time::Duration::from_millis(2);

@@ -2,7 +2,8 @@
 //!
 //! | file | what it is |
 //! | --- | --- |
-//! | `thread.rs` | the thread: core, clock, sleep, requests; one round of its loop |
+//! | `thread.rs` | the thread: lcore, sleep, end; what the control thread asks of it |
+//! | `round.rs` | one round of its loop |
 //! | `build.rs` | from a configuration to a running HA core |
 //! | `frames.rs` | hellos and gratuitous ARP out of the ports |
 //! | `config.rs` | the configuration in the node's words |
@@ -12,6 +13,7 @@ mod build;
 mod config;
 mod frames;
 mod log;
+mod round;
 mod thread;
 
 pub use build::{HaParts, spawn};
