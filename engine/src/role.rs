@@ -9,16 +9,15 @@ use crate::time::Instant;
 
 /// Role of a box in its data plane. Ports, sessions and addresses of a box are always in one role together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-#[repr(u8)]
 pub enum Role {
     /// Forwards nothing, owns no virtual address, ages no session; keeps the sessions that the peer replicates.
     #[default]
-    Standby = 0,
+    Standby,
     /// Forwards, answers for the virtual addresses, ages sessions, replicates.
-    Active = 1,
+    Active,
     /// Just handed over: still forwards packets of sessions it has (frames that were under way when the virtual MAC
     /// moved), begins none, answers for no virtual address.
-    Lingering = 2,
+    Lingering,
 }
 
 impl Role {
@@ -32,16 +31,6 @@ impl Role {
     #[inline]
     pub const fn is_active(self) -> bool {
         matches!(self, Role::Active)
-    }
-
-    /// The role a number stands for.
-    pub const fn from_u8(number: u8) -> Option<Role> {
-        match number {
-            0 => Some(Role::Standby),
-            1 => Some(Role::Active),
-            2 => Some(Role::Lingering),
-            _ => None,
-        }
     }
 }
 

@@ -1,7 +1,11 @@
-//! Where births come from.
+//! Which session of a key a session is, and where the numbers come from.
 
-use super::record::Birth;
 use crate::flow::{FlowKey, HashKey};
+
+/// Tells apart the sessions that one flow key names one after the other. Given out by the worker that admits the
+/// session, from a counter that starts anywhere; kept by the peer and after a takeover. 0 is never given out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct Birth(pub u32);
 
 /// Gives out births, one a session. Each worker has its own: only sessions of one key must differ, and those are all
 /// one worker's. It starts where this boot's hash key says, so that a box that starts anew, or a peer that goes on

@@ -1,6 +1,6 @@
 //! A number that two boxes have in common if they have the same sessions, kept up to date session by session.
 
-use super::record::Birth;
+use super::birth::Birth;
 use crate::flow::{FlowKey, HashKey};
 
 /// Fixed, unlike the tables' own keys, because the peer computes the same: digits of e. Nobody gains by making two

@@ -2,7 +2,8 @@
 
 use core::net::Ipv4Addr;
 
-use super::record::{Birth, SessionRecord};
+use super::birth::Birth;
+use super::record::SessionRecord;
 use crate::flow::FlowKey;
 use crate::interface::PortId;
 use crate::role::Role;

@@ -8,17 +8,13 @@ use crate::time::Tick;
 use crate::track::tcp::{SCALE_MAX, TcpState, WINDOW_MAX_BYTES, later};
 use crate::track::{icmp, other, udp};
 
+use super::birth::Birth;
 use super::context::RecordContext;
 use super::merge::Known;
 
 /// `ha_id` of an interface: the same number on both boxes' interfaces of the same side. 0 is no interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct HaId(pub u16);
-
-/// Tells apart the sessions that one flow key names one after the other. Given out by the worker that admits the
-/// session, from a counter that starts anywhere; kept by the peer and after a takeover. 0 is never given out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub struct Birth(pub u32);
 
 /// One session, whole: every record says everything, so that no receiver ever lacks what came before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

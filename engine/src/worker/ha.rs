@@ -17,7 +17,7 @@ const MESSAGES_PER_POLL: usize = 64;
 const MESSAGES_PER_IDLE_POLL: usize = 1024;
 
 /// What a worker keeps for it.
-pub(super) struct HaPort {
+pub(super) struct HaRing {
     from_ha: Consumer<FromHa>,
     status: Arc<WorkerStatus>,
     /// Tick of the last turn of the refresh.
@@ -33,7 +33,7 @@ impl<Io: PortIo> Worker<Io> {
         let replica = Replica::new(Arc::clone(&status), changes, context, slots, update_interval_ticks);
         self.shard.attach_replica(replica);
         self.outbox.set_hsrp_ring(to_ha);
-        self.ha = Some(Box::new(HaPort { from_ha, status, tick: Tick::default(), idle: true }));
+        self.ha = Some(Box::new(HaRing { from_ha, status, tick: Tick::default(), idle: true }));
     }
 
     /// Carries out messages and tells noted traffic. How many messages there were, at least 1 while anything is

@@ -54,7 +54,7 @@ pub struct Worker<Io: PortIo> {
     tick: Tick,
     running: bool,
     /// The HA core, on a box of a pair.
-    ha: Option<Box<ha::HaPort>>,
+    ha: Option<Box<ha::HaRing>>,
 }
 
 impl<Io: PortIo> Worker<Io> {

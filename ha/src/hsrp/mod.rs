@@ -17,7 +17,7 @@
 //! | `authentication` | who is believed |
 //! | `event`, `state` | which event a packet is; the table |
 //! | `group` | one group: inputs, timers, what goes out |
-//! | `learn`, `heard`, `timers`, `announcements`, `outbox`, `notices` | its parts |
+//! | `learn`, `other_router`, `timers`, `announcements`, `outbox`, `notices` | its parts |
 
 mod announcements;
 mod authentication;
@@ -25,10 +25,10 @@ mod config;
 pub mod event;
 pub mod frame;
 mod group;
-mod heard;
 mod input;
 mod learn;
 mod notices;
+mod other_router;
 mod outbox;
 pub mod state;
 mod timers;
@@ -41,8 +41,8 @@ pub(crate) mod tests;
 pub use authentication::Authentication;
 pub use config::GroupConfig;
 pub use group::Group;
-pub use heard::Heard;
 pub use input::{GroupEvent, Input, TakeoverWhy, YieldWhy};
+pub use other_router::OtherRouter;
 pub use version::Version;
 
 /// UDP port of HSRP for IPv4, source and destination.

@@ -177,11 +177,6 @@ impl Link {
         self.counters
     }
 
-    /// When the last authentic datagram came; `None` before the first.
-    pub fn authentic_at(&self) -> Option<Instant> {
-        self.heard
-    }
-
     /// Whether nothing authentic came for `dead_after`, or ever.
     pub(super) fn is_silent(&self, now: Instant) -> bool {
         self.heard.is_none_or(|heard| now >= heard + self.config.dead_after)

@@ -17,9 +17,9 @@ use super::outbox::Outbox;
 use super::state::{Action, Cell, cell};
 use super::timers::{TIMER_MIN, Timers, Times, next_hello};
 use super::wire::Packet;
-use super::{GroupConfig, GroupEvent, Heard, Input, learn};
+use super::{GroupConfig, GroupEvent, Input, OtherRouter, learn};
 use crate::status::GroupState;
-use report::Record;
+use report::Statistics;
 
 /// One HSRP group on one interface. See the [module](crate::hsrp) for how it is driven.
 #[derive(Debug)]
@@ -34,14 +34,14 @@ pub struct Group {
     times: Times,
     timers: Timers,
     /// Another router that is active; while this one is, its rival after a split.
-    active: Option<Heard>,
+    active: Option<OtherRouter>,
     /// Nobody active was heard for the hold time.
     silent: bool,
-    standby: Option<Heard>,
+    standby: Option<OtherRouter>,
     announcements: Announcements,
     outbox: Outbox,
     notices: Notices,
-    record: Record,
+    statistics: Statistics,
 }
 
 /// Whether hellos are sent in a state.
@@ -64,7 +64,7 @@ impl Group {
             announcements: Announcements::default(),
             outbox: Outbox::default(),
             notices: Notices::new(),
-            record: Record::new(now),
+            statistics: Statistics::new(now),
             config,
         }
     }
@@ -223,7 +223,7 @@ impl Group {
     /// Changes the state, and what follows from it whatever the reason.
     fn change(&mut self, now: Instant, new: GroupState, why: &'static str) {
         let old = core::mem::replace(&mut self.state, new);
-        self.record.changed(now, why);
+        self.statistics.changed(now, why);
         self.notices.push(GroupEvent::StateChanged { old, new, why });
         if old == GroupState::Active {
             self.announcements.stop();

@@ -7,7 +7,7 @@ use holdfast_engine::time::Instant;
 use super::Group;
 use crate::hsrp::event::{Event, Rank, classify};
 use crate::hsrp::wire::{self, Message, Opcode, Packet, Parsed};
-use crate::hsrp::{GroupEvent, Heard, learn};
+use crate::hsrp::{GroupEvent, OtherRouter, learn};
 use crate::status::GroupState;
 
 impl Group {
@@ -16,17 +16,17 @@ impl Group {
         let Parsed { packet, seen } = match wire::parse(payload) {
             Ok(Message::Group(parsed)) => parsed,
             Ok(Message::Advertise(_)) => {
-                self.record.received_advertise();
+                self.statistics.received_advertise();
                 return;
             }
             Err(_) => {
-                self.record.malformed();
+                self.statistics.malformed();
                 return;
             }
         };
         let ours = (self.config.version, self.config.group);
         if (packet.version, packet.group) != ours || !learn::is_host(source) {
-            self.record.malformed();
+            self.statistics.malformed();
             return;
         }
         if source == self.config.address {
@@ -34,11 +34,11 @@ impl Group {
             return;
         }
         if !self.config.authentication.accepts(&seen, source, payload) {
-            self.record.authentication_failed();
+            self.statistics.authentication_failed();
             self.notices.alarm(now, GroupEvent::AuthenticationFailed { source });
             return;
         }
-        self.record.received(packet.opcode);
+        self.statistics.received(packet.opcode);
         if self.state != GroupState::Initial {
             self.believe(now, source, &packet);
         }
@@ -97,7 +97,7 @@ impl Group {
             }
             Some(known) if known.rank() > theirs && known.last + hold > now => {}
             active => {
-                *active = Some(Heard::first(theirs, now));
+                *active = Some(OtherRouter::first(theirs, now));
                 self.notices.push(GroupEvent::ActiveHeard { source, priority });
             }
         }
@@ -109,7 +109,7 @@ impl Group {
                 known.priority = theirs.priority;
                 known.last = now;
             }
-            standby => *standby = Some(Heard::first(theirs, now)),
+            standby => *standby = Some(OtherRouter::first(theirs, now)),
         }
     }
 }

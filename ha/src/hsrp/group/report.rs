@@ -1,18 +1,17 @@
 //! What a group tells about itself.
 
 use core::net::Ipv4Addr;
-use core::time::Duration;
 
 use holdfast_engine::time::Instant;
 
 use super::Group;
 use crate::hsrp::wire::Opcode;
-use crate::hsrp::{GroupConfig, Heard};
+use crate::hsrp::{GroupConfig, OtherRouter};
 use crate::status::{GroupState, GroupStatus};
 
 /// Counters, and the last change of state.
 #[derive(Debug)]
-pub(super) struct Record {
+pub(super) struct Statistics {
     sent: [u64; 3],
     received: [u64; 4],
     authentication_failures: u64,
@@ -22,9 +21,9 @@ pub(super) struct Record {
     last_change_why: &'static str,
 }
 
-impl Record {
-    pub fn new(now: Instant) -> Record {
-        Record {
+impl Statistics {
+    pub fn new(now: Instant) -> Statistics {
+        Statistics {
             sent: [0; 3],
             received: [0; 4],
             authentication_failures: 0,
@@ -80,12 +79,12 @@ impl Group {
 
     /// Another router that is heard to be active; while this one is active, a rival. `None` when it resigned or was
     /// silent for the hold time.
-    pub fn active_router(&self) -> Option<Heard> {
+    pub fn active_router(&self) -> Option<OtherRouter> {
         self.active.filter(|_| !self.silent)
     }
 
     /// Another router that is heard to be standby.
-    pub fn standby_router(&self) -> Option<Heard> {
+    pub fn standby_router(&self) -> Option<OtherRouter> {
         self.standby
     }
 
@@ -99,14 +98,9 @@ impl Group {
         }
     }
 
-    /// Hold time in force.
-    pub fn hold(&self) -> Duration {
-        self.times.hold
-    }
-
     /// All of it, for the console.
     pub fn status(&self, now: Instant) -> GroupStatus {
-        let (config, record) = (&self.config, &self.record);
+        let (config, statistics) = (&self.config, &self.statistics);
         let own = |state| (self.state == state).then_some(config.address);
         let active = self.active_router();
         let active_itself = self.state == GroupState::Active;
@@ -131,13 +125,13 @@ impl Group {
             hold: self.times.hold,
             next_hello_in: self.timers.hello.map(|at| at.since(now)),
             authentication: config.authentication.name(),
-            state_changes: record.changes,
-            last_change: now.since(record.last_change),
-            last_change_why: record.last_change_why,
-            sent: record.sent,
-            received: record.received,
-            authentication_failures: record.authentication_failures,
-            malformed: record.malformed,
+            state_changes: statistics.changes,
+            last_change: now.since(statistics.last_change),
+            last_change_why: statistics.last_change_why,
+            sent: statistics.sent,
+            received: statistics.received,
+            authentication_failures: statistics.authentication_failures,
+            malformed: statistics.malformed,
         }
     }
 }

@@ -47,7 +47,7 @@ impl Group {
         };
         let source_mac = if state == GroupState::Active { self.virtual_mac() } else { config.interface_mac };
         frame::write_packet(&packet, &config.authentication, source_mac, config.address, frame);
-        self.record.sent(opcode);
+        self.statistics.sent(opcode);
     }
 
     /// Forgets what waits to be sent: it was to be said in a state that no longer holds.

@@ -19,7 +19,7 @@ fn they_connect_within_two_round_trips() {
     assert!(pair.send(0, b"to beta") && pair.send(1, b"to alpha"));
     pair.run(ms(2));
     assert_eq!(pair.received, [vec![b"to alpha".to_vec()], vec![b"to beta".to_vec()]]);
-    assert_eq!(pair.links[0].authentic_at(), Some(pair.now));
+    assert_eq!(pair.links[0].heard, Some(pair.now));
 }
 
 #[test]

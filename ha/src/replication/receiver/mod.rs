@@ -57,11 +57,6 @@ impl Receiver {
         }
     }
 
-    /// The epoch; 0 for none.
-    pub fn epoch(&self) -> u64 {
-        self.epoch
-    }
-
     /// Takes a records message.
     pub fn handle_records(&mut self, now: Instant, message: &[u8], tables: &mut impl Tables) {
         self.counters.datagrams_received += 1;

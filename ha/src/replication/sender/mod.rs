@@ -79,11 +79,6 @@ impl Sender {
         self.streams.iter_mut().for_each(|stream| stream.start(0, 0));
     }
 
-    /// The epoch; 0 for none.
-    pub fn epoch(&self) -> u64 {
-        self.epoch
-    }
-
     /// Appends the next records message to `message`, which will not hold more than `payload_max` bytes in all.
     /// `false`, and nothing appended, when there is nothing to send now.
     ///

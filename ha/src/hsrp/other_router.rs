@@ -8,7 +8,7 @@ use super::event::Rank;
 
 /// Another router of the group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Heard {
+pub struct OtherRouter {
     /// Its interface address.
     pub address: Ipv4Addr,
     /// Its priority.
@@ -19,10 +19,10 @@ pub struct Heard {
     pub last: Instant,
 }
 
-impl Heard {
+impl OtherRouter {
     /// One heard just now for the first time.
-    pub(super) const fn first(rank: Rank, now: Instant) -> Heard {
-        Heard { address: rank.address, priority: rank.priority, since: now, last: now }
+    pub(super) const fn first(rank: Rank, now: Instant) -> OtherRouter {
+        OtherRouter { address: rank.address, priority: rank.priority, since: now, last: now }
     }
 
     /// Its place in an election.
