@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Report;
 use super::layout::{self, ios_age, put, word};
-use super::pair::{self, link_word, role_word, sync_word};
+use super::pair::{self, link_word, role_phrase, sync_word};
 
 /// The HA link.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -226,14 +226,14 @@ impl Report for Redundancy {
         line!(out, "Manual Swact", "{}", word(self.switchover_ready, "enabled", "disabled"));
         line!(out, "Communications", "{}", word(heard, "Up", "Down"));
         put!(out, "\n");
-        let role = role_word(self.role).replace('_', " ");
+        let role = role_phrase(self.role);
         line!(out, "Role", "{role} for {since} ({})", self.role_why);
         line!(out, "Takeovers", "{}", self.takeovers);
         line!(out, "Term", "{}", self.term);
         self.write_link(out);
         if let Some(peer) = &self.peer {
             let (heard, sync) = (ios_age(peer.heard), sync_word(peer.sync));
-            let (role, silent) = (role_word(peer.role).replace('_', " "), peer.silent.as_millis());
+            let (role, silent) = (role_phrase(peer.role), peer.silent.as_millis());
             line!(out, "Peer", "{role}, {sync}, term {}, heard for {heard}, last {silent} ms ago", peer.term);
         }
         line!(out, "Sync", "{}", sync_word(self.sync));
