@@ -2,14 +2,15 @@
 
 use core::time::Duration;
 
+use holdfast_ha::node::CommandError;
 use holdfast_ha::status::{BoxRole, Status, SyncState};
 
-use super::pair::{DebugTopic, HaCleared, peer_or_other, role_phrase};
+use super::pair::{DebugTopic, HaCleared, peer_or_other};
 use crate::report::{
     ArpTable, ConfigCores, ConfigFwd, ConfigRxtx, ForwardMode, ForwardStats, InspectConfig,
     InspectInterfaces, InspectStatistics, Interfaces, Ipv6Neighbors, Logging, PortInfos, PortStatsReport,
     PortXstatsReport, RouteFamily, RouteTable, RunningConfig, SessionId, SessionSelector, Sessions, Version,
-    sync_word,
+    role_phrase, sync_word,
 };
 
 /// Which ports a command means.
@@ -143,6 +144,9 @@ pub enum ControlError {
         /// Its name.
         peer: String,
     },
+    /// The node found a reason that the status did not show, or that came since.
+    #[error("the HA core refuses: {0}")]
+    Refused(CommandError),
     /// The HA core did not answer in time.
     #[error("the HA core did not answer within {waited:?}; it may be stalled, which ends this box's role")]
     HaCoreSilent {

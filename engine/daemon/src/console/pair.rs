@@ -6,7 +6,7 @@ use super::control::{Control, ControlError};
 use super::grammar::Arguments;
 use crate::report::{
     Format, HaSessions, HaSessionsDetail, HaStatistics, Redundancy, SESSIONS_SHOWN_MAX, Standby,
-    StandbyBrief, peer_is_heard, render, role_word,
+    StandbyBrief, peer_is_heard, render,
 };
 
 pub use holdfast_ha::node::DebugTopic;
@@ -24,11 +24,6 @@ pub enum HaCleared {
         /// Sessions in the peer's copy.
         sessions: u64,
     },
-}
-
-/// A role in the middle of a sentence.
-pub(super) fn role_phrase(role: BoxRole) -> String {
-    role_word(role).replace('_', " ")
 }
 
 /// What stands against a switchover, in the few words that `show redundancy states` has room for.

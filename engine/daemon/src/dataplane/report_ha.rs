@@ -1,8 +1,8 @@
 //! What the console asks of the pair: the HA core's status, and orders to it.
 
 use holdfast_engine::session::Snapshot;
-use holdfast_ha::node::{Command, CommandError, DebugTopic};
-use holdfast_ha::status::{BoxRole, Status, SyncState};
+use holdfast_ha::node::{Command, DebugTopic};
+use holdfast_ha::status::Status;
 
 use super::appliance::Appliance;
 use super::ha::HaHandle;
@@ -16,20 +16,7 @@ impl HaHandle {
     /// Gives a command. The console has looked whether the state allows it, and the node looks again, since the state
     /// may have changed meanwhile.
     fn order(&self, command: Command) -> Result<(), ControlError> {
-        self.ask(move |core| core.command(command))?.map_err(|error| match error {
-            CommandError::NotActive => ControlError::NotActive { role: BoxRole::Standby, peer: None },
-            CommandError::NoPeer => ControlError::NoPeer,
-            CommandError::PeerNotHot => {
-                ControlError::PeerNotHot { peer: self.peer_name(), sync: SyncState::Bulk }
-            }
-            CommandError::PeerUnfit => ControlError::PeerUnfit { peer: self.peer_name() },
-            CommandError::Busy => ControlError::SwitchoverUnderWay,
-            CommandError::NoLink => ControlError::NoHaLink,
-        })
-    }
-
-    fn peer_name(&self) -> String {
-        self.status().ok().and_then(|status| status.peer).map_or_else(String::new, |peer| peer.name)
+        self.ask(move |core| core.command(command))?.map_err(ControlError::Refused)
     }
 
     fn debug(&self, topic: DebugTopic, on: bool) -> Result<(), ControlError> {

@@ -15,6 +15,11 @@ pub(crate) const fn role_word(role: BoxRole) -> &'static str {
     }
 }
 
+/// A role in the middle of a sentence.
+pub(crate) fn role_phrase(role: BoxRole) -> String {
+    role_word(role).replace('_', " ")
+}
+
 /// A sync state in one word.
 pub(crate) const fn sync_word(sync: SyncState) -> &'static str {
     match sync {

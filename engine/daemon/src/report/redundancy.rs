@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Report;
 use super::layout::{self, ios_age, put, word};
-use super::pair::{self, link_word, role_word, sync_word};
+use super::pair::{self, link_word, role_phrase, sync_word};
 
 /// The HA link.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -233,14 +233,14 @@ impl Report for Redundancy {
         }
         line!(out, "Communications", "{}", word(heard, "Up", "Down"));
         put!(out, "\n");
-        let role = role_word(self.role).replace('_', " ");
+        let role = role_phrase(self.role);
         line!(out, "Role", "{role} for {since} ({})", self.role_why);
         line!(out, "Takeovers", "{}", self.takeovers);
         line!(out, "Term", "{}", self.term);
         self.write_link(out);
         if let Some(peer) = &self.peer {
             let (since, sync) = (ios_age(peer.heard), sync_word(peer.sync));
-            let (role, silent) = (role_word(peer.role).replace('_', " "), peer.silent);
+            let (role, silent) = (role_phrase(peer.role), peer.silent);
             // What a silent peer said last is not what it is.
             match heard {
                 true => line!(

@@ -17,10 +17,8 @@ pub struct Redundancy {
     /// `cold`, `bulk`, `hot`.
     pub sync: String,
     /// Times it became active.
-    #[serde(default)]
     pub takeovers: u64,
     /// Live sessions here.
-    #[serde(default)]
     pub sessions: u64,
     /// Whether both tables are equal; `None`: not known, or something is under way.
     pub tables_equal: Option<bool>,
