@@ -94,7 +94,8 @@ impl Node {
     /// packet must not do.
     fn hears_peer_everywhere(&self) -> bool {
         let mut groups = self.members.all.iter().filter(|m| m.is_running()).filter_map(|m| m.group.as_ref());
-        let hears = |group: &Group| group.active_router().is_some_and(|active| self.peer.owns(active.address));
+        let hears =
+            |group: &Group| group.active_router().is_some_and(|active| self.peer.owns(active.address));
         groups.clone().count() > 0 && groups.all(hears)
     }
 
