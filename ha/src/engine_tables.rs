@@ -8,6 +8,9 @@ use holdfast_engine::replication::{FromHa, HaShardEnds, ToHa, WorkerStatus};
 use crate::status::InstallCounters;
 use crate::tables::{SHARDS_MAX, Slot, TableDigest, Tables};
 
+/// Messages in a ring that records leave room for: orders and hellos go in however many records come.
+const OWN_MESSAGES_RESERVED: usize = 64;
+
 /// The ends of all workers, by number.
 pub struct EngineTables {
     shards: Vec<HaShardEnds>,
@@ -92,7 +95,7 @@ impl Tables for EngineTables {
     }
 
     fn room(&mut self, worker: u8) -> usize {
-        self.shard_mut(worker).map_or(0, HaShardEnds::room)
+        self.shard_mut(worker).map_or(0, HaShardEnds::room).saturating_sub(OWN_MESSAGES_RESERVED)
     }
 
     fn send(&mut self, worker: u8, message: FromHa) -> Result<(), FromHa> {
@@ -200,13 +203,15 @@ mod tests {
     fn a_full_ring_gives_back_and_nothing_is_applied_while_no_worker_polls() {
         let (_sessions, mut tables) = tables();
         assert!(tables.all_applied());
-        assert_eq!(tables.room(0), FROM_HA_RING_MESSAGES);
-        for _ in 0..FROM_HA_RING_MESSAGES {
+        assert_eq!(tables.room(0), FROM_HA_RING_MESSAGES - OWN_MESSAGES_RESERVED);
+        for sent in 0..FROM_HA_RING_MESSAGES {
+            assert_eq!(tables.room(0) > 0, sent < FROM_HA_RING_MESSAGES - OWN_MESSAGES_RESERVED);
             tables.send(0, FromHa::FlushRefresh).unwrap();
         }
         assert_eq!(tables.send(0, FromHa::CopyBegins), Err(FromHa::CopyBegins));
         assert_eq!(tables.send(7, FromHa::CopyBegins), Err(FromHa::CopyBegins));
-        assert_eq!((tables.room(0), tables.room(1), tables.all_applied()), (0, FROM_HA_RING_MESSAGES, false));
+        let room = FROM_HA_RING_MESSAGES - OWN_MESSAGES_RESERVED;
+        assert_eq!((tables.room(0), tables.room(1), tables.all_applied()), (0, room, false));
         assert_eq!((tables.role_generation(), tables.copies_ended(), tables.flushes()), (0, 0, 0));
         assert_eq!(tables.receive(), None);
     }

@@ -49,7 +49,7 @@ pub trait Tables {
     }
     /// The worker that owns a flow on this box.
     fn owner(&self, key: &FlowKey) -> u8;
-    /// Messages that fit into a worker's ring for certain. An empty ring has room for
+    /// Records that fit into a worker's ring for certain, what is kept free for orders and hellos not counted. An empty ring has room for
     /// [`RECORDS_MAX`](crate::replication::codec::RECORDS_MAX) at least, and may have for far more.
     fn room(&mut self, worker: u8) -> usize;
     /// Puts a message into a worker's ring; gives it back when the ring is full.

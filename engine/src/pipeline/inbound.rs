@@ -179,10 +179,6 @@ impl<P: PacketBuf> Shard<P> {
         let rules = &self.config.rules;
         let inspects =
             |index: &RuleIndex| rules.get(*index).is_some_and(|(rule, _)| rule.action == Action::Inspect);
-        if let Some(index) = rules.find(record.rule).filter(inspects) {
-            return Some((index, zones));
-        }
-        // Policy differs between the boxes, or has changed: what would become of such a session's first packet here?
         let (key, from) = (&record.key, record.initiator);
         let ports = matches!(key.protocol(), PROTOCOL_TCP | PROTOCOL_UDP);
         let port = |side| if ports { key.port(side) } else { 0 };
@@ -197,6 +193,16 @@ impl<P: PacketBuf> Shard<P> {
         };
         let mut matched = [None];
         rules.classify(&[key], &mut matched);
+        let named = rules.find(record.rule).filter(inspects);
+        // The name alone proves nothing. Here another rule may come first; the peer's decision stands if its rule is
+        // one of ours and does admit such a session.
+        let admits = |index: &RuleIndex| {
+            matched[0] == Some(*index) || rules.get(*index).is_some_and(|(rule, _)| rule.matches(&key))
+        };
+        if let Some(index) = named.filter(admits) {
+            return Some((index, zones));
+        }
+        // Policy differs between the boxes, or has changed: what would become of such a session's first packet here?
         let index = matched[0].filter(inspects)?;
         WorkerStatus::count(&replica.status.rule_reevaluated);
         Some((index, zones))
@@ -215,10 +221,12 @@ impl<P: PacketBuf> Shard<P> {
         }
     }
 
-    /// Sends a frame of the HA core's own.
+    /// Sends a frame of the HA core's own. Not one that waited while the box was stopped with the active role: it would
+    /// come from the virtual MAC, and draw frames from the box that has it now. Hellos are repeated.
     fn transmit_own(&mut self, port: crate::interface::PortId, frame: &OwnFrame, outbox: &mut Outbox<P>) {
         let data = frame.data();
-        if data.len() < ETHERNET_HEADER_BYTES {
+        let fenced = self.role().is_active() && !self.lease_holds();
+        if data.len() < ETHERNET_HEADER_BYTES || fenced {
             return;
         }
         let Some(mut packet) = outbox.own_packet() else { return };

@@ -17,6 +17,8 @@ use crate::worker::Outbox;
 
 /// A host that goes on claiming an address of the box is mentioned this often.
 const CONFLICT_REPEAT_INTERVAL: Duration = Duration::from_secs(60);
+/// Time between two claims that are mentioned, whoever makes them.
+const CONFLICTS_APART: Duration = Duration::from_secs(1);
 
 impl<P: PacketBuf> Shard<P> {
     /// An ARP packet.
@@ -78,11 +80,13 @@ impl<P: PacketBuf> Shard<P> {
         self.drain_neighbours(now, outbox);
     }
 
-    /// Tells of a claim to one of the box's addresses; of the same claim again only after a while.
+    /// Tells of a claim to one of the box's addresses; of the same claim again only after a while, and of no more than one
+    /// a second: whoever can send can make up any number, and events have a ring of limited size.
     fn tell_conflict(&mut self, now: Instant, conflict: AddressConflict, outbox: &mut Outbox<P>) {
-        let told = self
-            .told_conflict
-            .is_some_and(|(told, at)| told == conflict && now.since(at) < CONFLICT_REPEAT_INTERVAL);
+        let told = self.told_conflict.is_some_and(|(told, at)| {
+            let apart = if told == conflict { CONFLICT_REPEAT_INTERVAL } else { CONFLICTS_APART };
+            now.since(at) < apart
+        });
         if !told {
             self.told_conflict = Some((conflict, now));
             outbox.tell(Event::AddressConflict(conflict));

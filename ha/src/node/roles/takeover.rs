@@ -42,6 +42,8 @@ impl Node {
             if !self.drain_records(now, tables) && waited < DRAIN_MAX {
                 return;
             }
+            // What found no room by now would come to workers that have gone on without it.
+            self.receiver.begin_epoch(0);
             self.roles.drained = true;
             self.order_role(Role::Active, tables);
         }

@@ -154,14 +154,14 @@ fn packets_of_other_groups_cause_a_few_alarms_however_many_they_are() {
 fn what_found_no_room_before_a_takeover_is_left_out() {
     for seed in 0..10 {
         let mut world = World::settled(Setup { seed, room: 300, ..Setup::PLAIN }, 400);
-        world.boxes[1].workers.budget = 1;
+        world.boxes[1].workers.budget = 0;
         world.traffic = 60_000;
         world.run(ms(400));
         world.kill(0);
         world.traffic = 0;
         world.run_until(HOLD + ms(200), |w| w.boxes[1].role() == BoxRole::Active);
         world.boxes[1].workers.budget = 64;
-        world.run(ms(300));
+        world.run(ms(2_000));
     }
 }
 

@@ -93,13 +93,33 @@ fn when_the_peer_dies_in_the_middle_the_role_is_kept() {
 /// Who has handed over but for the peer's word may hear itself outranked as a standby router, and says no hello then. It
 /// forwards all the same.
 #[test]
+fn the_role_is_kept_through_the_whole_wait_for_a_peer_that_dies() {
+    let mut world = World::settled(Setup::PLAIN, 100);
+    world.command(0, Command::ForceSwitchover).unwrap();
+    world.run_until(ms(1_500), |w| w.is_hot(0));
+    world.run(ms(500));
+    world.forget();
+    // The peer hears nothing of it, and dies before it misses anything.
+    world.ha[1].is_cut = true;
+    (0..2).for_each(|segment| world.cut_lan(1, segment, true));
+    world.command(1, Command::ForceSwitchover).unwrap();
+    world.run(ms(150));
+    assert_eq!(world.boxes[0].role(), BoxRole::Standby);
+    world.kill(0);
+    world.run(ms(240));
+    assert_eq!(world.boxes[1].role(), BoxRole::HandingOver);
+    world.run_until(ms(1_000), |w| w.boxes[1].role() == BoxRole::Active);
+    assert_eq!(world.longest_gap, Duration::ZERO);
+}
+
+#[test]
 fn the_role_is_kept_until_the_peer_that_heard_no_word_has_it() {
     let mut world = World::settled(Setup::PLAIN, 100);
     world.command(0, Command::ForceSwitchover).unwrap();
     world.run_until(ms(1_500), |w| w.is_hot(0));
     world.run(ms(500));
     world.forget();
-    // The peer hears nothing of it.
+    // The peer hears nothing of it, and dies before it misses anything.
     world.ha[1].is_cut = true;
     (0..2).for_each(|segment| world.cut_lan(1, segment, true));
     world.command(1, Command::ForceSwitchover).unwrap();

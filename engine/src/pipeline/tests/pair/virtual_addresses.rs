@@ -132,6 +132,20 @@ fn nobody_else_sends_from_a_virtual_address_while_it_is_ours() {
     lab.drops_silently(INSIDE, &error(forged), DropReason::NotActive);
 }
 
+/// A host that claims an address under ever new MACs fills no log, and crowds nothing else out of it.
+#[test]
+fn claims_are_told_at_a_bounded_rate() {
+    let mut lab = lab_in(Role::Active);
+    for n in 0..1_000u16 {
+        let [high, low] = n.to_be_bytes();
+        heard(&mut lab, INSIDE, &gratuitous_arp(VIRTUAL, Mac([2, 9, 9, 9, high, low])));
+        if n % 100 == 99 {
+            lab.wait(core::time::Duration::from_millis(100));
+        }
+    }
+    assert!((1..=2).contains(&conflicts(&mut lab).len()));
+}
+
 fn conflicts(lab: &mut Lab) -> Vec<Mac> {
     let of = |event| match event {
         Event::AddressConflict(conflict) => Some(conflict.mac),

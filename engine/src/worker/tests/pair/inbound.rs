@@ -101,6 +101,44 @@ fn a_copy_that_was_cut_off_by_a_takeover_sweeps_nothing() {
     assert_eq!((standby.lab.sessions().len(), standby.ends[0].status().copies_ended()), (1, 1));
 }
 
+/// A record names a rule, but the key is not one that the rule admits: what the rules here say counts.
+#[test]
+fn the_name_of_a_rule_admits_no_more_than_the_rule() {
+    let mut standby = Member::new(Setup::default());
+    let good = record_of(web());
+    let ssh = Flow::new(SERVER, CLIENT, (40_000, 22));
+    let inward =
+        SessionRecord { initiator: good.initiator.other(), ha_ids: [good.ha_ids[1], good.ha_ids[0]], ..good };
+    let other = SessionRecord { key: record_of(Flow::new(CLIENT, SERVER, (1, 2))).key, ..inward };
+    assert_ne!(ssh, web());
+    for (n, record) in (1..).zip([inward, other]) {
+        standby.install(record);
+        assert_eq!((standby.count(|s| &s.refused_by_policy), standby.lab.sessions()), (n, vec![]));
+    }
+    standby.install(good);
+    assert_eq!((standby.lab.sessions().len(), standby.count(|s| &s.rule_reevaluated)), (1, 0));
+}
+
+/// A hello that waited in the ring while the box was stopped is said by nobody: it comes from the virtual MAC, which is
+/// the peer's by now.
+#[test]
+fn no_frame_of_an_active_box_leaves_after_its_lease() {
+    for (role, holds, sent) in [
+        (Role::Active, true, 1),
+        (Role::Active, false, 0),
+        (Role::Standby, false, 1),
+        (Role::Lingering, false, 1),
+    ] {
+        let mut member = Member::new(Setup::default());
+        member.order(role);
+        member.frames();
+        member.tell(FromHa::Transmit { port: INSIDE, frame: OwnFrame::new(&[7; 60]).unwrap() });
+        member.lab.workers[0].set_lease_holds(holds);
+        member.lab.settle();
+        assert_eq!(member.frames().len(), sent, "{role:?} {holds}");
+    }
+}
+
 #[test]
 fn a_full_table_is_counted() {
     let all = records(20);
