@@ -101,7 +101,7 @@ impl Node {
         let Some(link) = &self.link else { return };
         if self.alarms.wrong_key {
             alarms.push(
-                "HA link: the other end uses another key; give both boxes the same key file".to_owned(),
+                "HA link: the other end uses another key, or insecure = true; give both boxes the same key file".to_owned(),
             );
         }
         if let Some((first, last)) = self.alarms.versions {
