@@ -16,6 +16,7 @@
 //! | `version`, `wire`, `frame` | versions, payloads, Ethernet frames |
 //! | `authentication` | who is believed |
 //! | `event`, `state` | which event a packet is; the table |
+//! | `config`, `input` | what a group is told at start, and later; what it reports |
 //! | `group` | one group: inputs, timers, what goes out |
 //! | `learn`, `other_router`, `timers`, `announcements`, `outbox`, `notices` | its parts |
 

@@ -5,13 +5,13 @@ use core::net::Ipv4Addr;
 use crate::hsrp::wire::{Message, parse};
 use crate::status::GroupState;
 
-/// One packet, `way` being `in` or `out`: `Grp 1 Hello in 10.0.1.2 Active pri 110 vIP 10.0.1.1`. Nothing of it has been
-/// checked: it is what was on the wire, also when its authentication fails.
+/// One packet, `way` being `in` or `out`: `Grp 1 Hello in 10.0.1.2 Active pri 110 vIP 10.0.1.1 hello 250 hold 800 ms`.
+/// Nothing of it has been checked: it is what was on the wire, also when its authentication fails.
 pub(super) fn describe(way: &str, source: Ipv4Addr, payload: &[u8]) -> String {
     match parse(payload) {
         Ok(Message::Group(parsed)) => {
             let packet = parsed.packet;
-            let state = packet.state.map_or("?", state_word);
+            let state = packet.state.map_or("?", GroupState::name);
             format!(
                 "Grp {} {:?} {way} {source} {state} pri {} vIP {} hello {} hold {} ms",
                 packet.group,
@@ -27,17 +27,6 @@ pub(super) fn describe(way: &str, source: Ipv4Addr, payload: &[u8]) -> String {
             advertise.active_groups, advertise.passive_groups
         ),
         Err(error) => format!("malformed packet {way} {source}: {error}"),
-    }
-}
-
-const fn state_word(state: GroupState) -> &'static str {
-    match state {
-        GroupState::Initial => "Init",
-        GroupState::Learn => "Learn",
-        GroupState::Listen => "Listen",
-        GroupState::Speak => "Speak",
-        GroupState::Standby => "Standby",
-        GroupState::Active => "Active",
     }
 }
 

@@ -17,6 +17,20 @@ pub enum GroupState {
     Active,
 }
 
+impl GroupState {
+    /// What IOS calls it where six or seven letters must do (`show standby brief`, `debug standby`).
+    pub const fn name(self) -> &'static str {
+        match self {
+            GroupState::Initial => "Init",
+            GroupState::Learn => "Learn",
+            GroupState::Listen => "Listen",
+            GroupState::Speak => "Speak",
+            GroupState::Standby => "Standby",
+            GroupState::Active => "Active",
+        }
+    }
+}
+
 /// Role of the whole box.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum BoxRole {

@@ -9,6 +9,8 @@
 //! | `worker_thread.rs`, `idle.rs` | a worker's thread: core, clock, sleep, requests |
 //! | `control_loop.rs` | the control thread: console requests, link state, signals |
 //! | `appliance.rs`, `control.rs`, `report_*.rs`, `rate.rs` | what the console asks of a running box |
+//! | `ha/` | the HA core of a box of a pair |
+//! | `error.rs` | why a box does not start, or ends |
 //! | `events.rs` | what workers tell: audit trail, logged rules, verbose packets |
 
 mod appliance;

@@ -28,7 +28,7 @@ pub use inspect::{
 pub use inspect_ha::{HaSession, HaSessionState, HaSessions, HaSessionsDetail, HaStatistics, HaStream};
 pub use interface::{Counters, InterfaceReport, Interfaces, InterfacesBrief};
 pub use neighbour::{ArpTable, Ipv6Neighbors, NeighbourKind, NeighbourReport, NeighbourState};
-pub(crate) use pair::{group_word, link_word, peer_is_heard, role_phrase, role_word, sync_word};
+pub(crate) use pair::{link_word, peer_is_heard, role_phrase, role_word, sync_word};
 pub use port::{
     LinkReport, PortInfo, PortInfos, PortStats, PortStatsReport, PortSummaries, PortXstats, PortXstatsReport,
     Xstat,

@@ -39,18 +39,6 @@ pub(crate) const fn link_word(link: LinkState) -> &'static str {
     }
 }
 
-/// A group's state as `show standby brief` has it, where six letters must do.
-pub(crate) const fn group_word(state: GroupState) -> &'static str {
-    match state {
-        GroupState::Initial => "Init",
-        GroupState::Learn => "Learn",
-        GroupState::Listen => "Listen",
-        GroupState::Speak => "Speak",
-        GroupState::Standby => "Standby",
-        GroupState::Active => "Active",
-    }
-}
-
 pub(crate) fn role<S: Serializer>(role: &BoxRole, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(role_word(*role))
 }
@@ -64,7 +52,7 @@ pub(crate) fn link<S: Serializer>(link: &LinkState, serializer: S) -> Result<S::
 }
 
 pub(crate) fn group<S: Serializer>(state: &GroupState, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(group_word(*state))
+    serializer.serialize_str(state.name())
 }
 
 /// A state of IOS's redundancy facility: number and name.

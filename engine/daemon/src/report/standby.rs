@@ -178,7 +178,7 @@ impl StandbyGroup {
 
     fn write(&self, out: &mut String) {
         put!(out, "{} - Group {} (version {})\n", self.interface, self.group, self.version);
-        put!(out, "  State is {}\n", pair::group_word(self.state));
+        put!(out, "  State is {}\n", self.state.name());
         let since = ios_age(self.last_change);
         put!(out, "    {} state changes, last state change {since}", self.state_changes);
         put!(out, " ({})\n", self.last_change_why);
@@ -234,7 +234,7 @@ impl Report for StandbyBrief {
         for g in groups {
             let preempt = layout::word(g.preempt, "P", " ");
             put!(out, "{:<wide$} {:<4} {:<3} {preempt} ", g.interface, g.group, g.priority);
-            put!(out, "{:<8}{:<16}", pair::group_word(g.state), g.active());
+            put!(out, "{:<8}{:<16}", g.state.name(), g.active());
             put!(out, "{:<16}{}\n", g.standby(), g.virtual_address());
         }
     }

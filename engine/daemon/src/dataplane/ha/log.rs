@@ -2,7 +2,7 @@
 
 use holdfast_ha::node::NodeEvent;
 
-use crate::report::{group_word, link_word, role_word, sync_word};
+use crate::report::{link_word, role_word, sync_word};
 
 /// Logs one event; `names` are the interfaces' names by port.
 pub fn log(event: &NodeEvent, names: &[String]) {
@@ -14,7 +14,7 @@ pub fn log(event: &NodeEvent, names: &[String]) {
             tracing::info!(old = role_word(*old), new = role_word(*new), why, term, "role changed");
         }
         NodeEvent::Group { port, group, old, new, why } => {
-            let (old, new) = (group_word(*old), group_word(*new));
+            let (old, new) = (old.name(), new.name());
             tracing::info!(interface = name(port), group, old, new, why, "HSRP state changed");
         }
         NodeEvent::Sync { old, new, why } => {
