@@ -28,6 +28,9 @@ pub struct Preempt {
     pub delay: Duration,
     /// Time since the box started (`delay reload`).
     pub reload: Duration,
+    /// From a router that is not the peer, too, only when every session of the peer is here (`delay sync`). From the
+    /// peer itself the role is never taken before.
+    pub sync: bool,
 }
 
 /// One interface of the box.

@@ -18,7 +18,10 @@ impl Node {
         let Some(link) = &mut self.link else { return };
         let mut plaintext = core::mem::take(&mut self.plaintext);
         plaintext.clear();
-        if link.handle_datagram(now, datagram, &mut plaintext) == Received::Plaintext
+        let received = link.handle_datagram(now, datagram, &mut plaintext);
+        // First: the datagram may be the first of a peer that was started anew, whose numbers begin again.
+        self.take_link_events(now);
+        if received == Received::Plaintext
             && let Some((&kind, body)) = plaintext.split_first()
         {
             match kind {
@@ -30,7 +33,6 @@ impl Node {
             }
         }
         self.plaintext = plaintext;
-        self.take_link_events(now);
     }
 
     pub(super) fn step_link(&mut self, now: Instant) {

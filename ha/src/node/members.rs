@@ -181,6 +181,11 @@ impl Members {
         self.all.iter().filter_map(|m| m.group.as_ref()).map(|group| group.rank().priority).min().unwrap_or(0)
     }
 
+    /// Whether preemption waits for the peer's sessions on any member.
+    pub(super) fn preempts_in_sync(&self) -> bool {
+        self.all.iter().any(|m| m.config.preempt.enabled && m.config.preempt.sync)
+    }
+
     /// Whether any group may preempt at `now`, its delays being over on every member.
     pub(super) fn preempts(&self, now: Instant, started_at: Instant) -> bool {
         let with_groups = || self.all.iter().filter(|m| m.group.is_some());

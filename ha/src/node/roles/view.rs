@@ -121,6 +121,7 @@ impl Node {
             },
             may_preempt: self.members.preempts(now, self.started_at)
                 && (self.link.is_none()
+                    || !self.members.preempts_in_sync()
                     || self.sync.state == SyncState::Hot
                     || self.peer.heartbeat.is_none()
                     || peer_idles),

@@ -10,7 +10,7 @@ fn preempts(delay: Duration, reload: Duration) -> impl Fn(usize, &mut NodeConfig
     move |index, config| {
         if index == 0 {
             for member in &mut config.members {
-                member.preempt = Preempt { enabled: true, delay, reload };
+                member.preempt = Preempt { enabled: true, delay, reload, sync: true };
                 member.group.as_mut().unwrap().preempt = true;
             }
         }

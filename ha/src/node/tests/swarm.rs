@@ -94,7 +94,7 @@ fn run(seed: u64) {
             (group.hello, group.hold) = (hello, hold);
         }
         for member in config.members.iter_mut().filter(|_| preempts && index == 0) {
-            member.preempt = Preempt { enabled: true, delay: ms(100), reload: ms(200) };
+            member.preempt = Preempt { enabled: true, delay: ms(100), reload: ms(200), sync: true };
             member.group.as_mut().unwrap().preempt = true;
         }
     });

@@ -77,7 +77,11 @@ fn forged_and_replayed_ha_datagrams_change_nothing() -> LabResult {
         observe_for(SEVERAL_HOLDS / 4)?;
         let after = statistics(&lab)?;
         let grown = |key: &str| count_of(&after["link"], key) - count_of(&before["link"], key);
-        let all_sent = |kinds: &[&str]| kinds.iter().map(|kind| count_of(&sent, kind)).sum::<u64>();
+        let all_sent = |kinds: &[&str]| {
+            let counts: Vec<u64> = kinds.iter().map(|kind| count_of(&sent, kind)).collect();
+            assert!(counts.iter().all(|&count| count > 0), "{kinds:?} in {sent}");
+            counts.iter().sum::<u64>()
+        };
         assert!(grown("replayed") + grown("outdated") >= all_sent(&["replayed"]) * 9 / 10, "{sent} {after}");
         // Most altered ones have a number that came before, which is looked at first; a few have a new one.
         assert!(grown("forged") > 0, "{sent} {after}");

@@ -65,7 +65,8 @@ pub struct PreemptConfig {
     pub delay: Duration,
     /// `reload`: the same after the box was started (IOS: `preempt delay reload`).
     pub reload: Duration,
-    /// `sync`: never before every session of the peer is here (IOS: `preempt delay sync`).
+    /// `sync`: from no router before every session of the peer is here (IOS: `preempt delay sync`). From the peer itself
+    /// the role is never taken before.
     pub sync: bool,
 }
 

@@ -59,6 +59,7 @@ pub fn node_config(config: &Config, engine: &EngineConfig, boot: u64) -> Result<
                 enabled: true,
                 delay: p.delay,
                 reload: p.reload,
+                sync: p.sync,
             }),
             interface_delay: standby.map(|s| s.interface_delay).unwrap_or_default(),
             track: standby.map(|s| tracks(config, s)).unwrap_or_default(),
