@@ -92,7 +92,7 @@ impl Node {
 
     /// Whether the peer is heard as the active router on every running member with a group. On all of them: one recorded
     /// packet must not do.
-    fn hears_peer_everywhere(&self) -> bool {
+    pub(super) fn hears_peer_everywhere(&self) -> bool {
         let mut groups = self.members.all.iter().filter(|m| m.is_running()).filter_map(|m| m.group.as_ref());
         let hears =
             |group: &Group| group.active_router().is_some_and(|active| self.peer.owns(active.address));

@@ -100,9 +100,10 @@ impl Node {
             });
         let foreign = groups().any(|group| group.active_router().is_some_and(|a| !self.peer.owns(a.address)));
         let unheard = now.since(self.peer.heard_at) >= CONFLICT_WAIT;
+        // A peer that is active says so on every interface; a recorded hello on one must not end a box that is alone.
         let conflict = self.roles.conflict.is_some_and(|(since, last)| {
             now.since(last) <= hold && now.since(since) >= CONFLICT_WAIT && unheard
-        });
+        }) && self.hears_peer_everywhere();
         View {
             own,
             peer,

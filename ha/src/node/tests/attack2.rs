@@ -299,3 +299,32 @@ fn one_recorded_hello_does_not_make_the_standby_wait_longer() {
     world.kill(0);
     world.run_until(HOLD + ms(100), |w| w.is_active(1));
 }
+
+/// The higher box is dead, and somebody inside plays its hellos again and again: the box that is left goes on.
+#[test]
+fn a_recorded_hello_on_one_interface_does_not_end_a_box_that_is_alone() {
+    let mut world = World::settled(Setup::PLAIN, 10);
+    world.kill(0);
+    world.run(ms(2_000));
+    assert!(world.is_active(1));
+    world.forget();
+    let packet = Packet {
+        version: Version::V2,
+        opcode: Opcode::Hello,
+        state: Some(GroupState::Active),
+        group: 10,
+        priority: 110,
+        hello: HELLO,
+        hold: HOLD,
+        virtual_address: virtual_address(0),
+        identifier: None,
+    };
+    let mut payload = Vec::new();
+    packet.write(&Authentication::from_key(KEY), address(0, 0), &mut payload);
+    for _ in 0..5_000 {
+        world.inject(1, 0, address(0, 0), &payload);
+        world.step();
+    }
+    world.assert_no_change();
+    assert_eq!(world.longest_gap, Duration::ZERO);
+}
