@@ -14,7 +14,6 @@ mod world;
 
 mod alarms;
 mod attack;
-mod attack2;
 mod copies;
 mod handover;
 mod interfaces;
@@ -22,6 +21,7 @@ mod links;
 mod pause;
 mod start;
 mod swarm;
+mod wiretap;
 
 use core::net::Ipv4Addr;
 use core::time::Duration;
