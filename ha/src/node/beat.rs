@@ -80,7 +80,13 @@ impl Node {
                 let before =
                     self.peer.heartbeat.as_ref().map(|h| (h.role, h.sync, h.wanted_epoch, h.handover));
                 let after = (heartbeat.role, heartbeat.sync, heartbeat.wanted_epoch, heartbeat.handover);
-                if self.peer.beat(now, heartbeat, self.config.dead_after) && before != Some(after) {
+                let was_alive = self.peer.is_alive(now, self.config.dead_after);
+                let is_newer = self.peer.beat(now, heartbeat, self.config.dead_after);
+                if is_newer && !was_alive && self.roles.role == BoxRole::Active {
+                    // It may have been active, too, and have given that up before it could say so.
+                    self.insist(now, "the peer is heard again");
+                }
+                if is_newer && before != Some(after) {
                     self.debug(DebugTopic::Redundancy, || format!("peer is now {after:?}"));
                     // What it does next may depend on what we say next.
                     self.beat.soon();

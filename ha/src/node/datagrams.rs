@@ -83,18 +83,24 @@ impl Node {
         if link.poll_transmit(datagram) {
             return true;
         }
-        if link.state() != LinkState::Up {
-            return false;
-        }
+        // Heartbeats go on when nothing is heard: the first that arrives revives a session that both still have, sooner
+        // than a handshake would.
+        let is_up = link.state() == LinkState::Up;
         let mut plaintext = core::mem::take(&mut self.plaintext);
-        let made = self.next_plaintext(now, tables, &mut plaintext);
+        let made = self.next_plaintext(now, tables, is_up, &mut plaintext);
         let sealed =
             made && self.link.as_mut().is_some_and(|link| link.seal(now, &plaintext, datagram).is_ok());
         self.plaintext = plaintext;
         sealed
     }
 
-    fn next_plaintext(&mut self, now: Instant, tables: &mut impl Tables, plaintext: &mut Vec<u8>) -> bool {
+    fn next_plaintext(
+        &mut self,
+        now: Instant,
+        tables: &mut impl Tables,
+        is_up: bool,
+        plaintext: &mut Vec<u8>,
+    ) -> bool {
         plaintext.clear();
         if self.beat.soon || now.since(self.beat.sent_at) >= self.config.heartbeat {
             self.beat.soon = false;
@@ -103,6 +109,9 @@ impl Node {
             let heartbeat = self.heartbeat(now, tables);
             heartbeat.write(plaintext);
             return true;
+        }
+        if !is_up {
+            return false;
         }
         plaintext.push(KIND_ACKS);
         if self.receiver.poll_acks(now, plaintext) {

@@ -216,7 +216,7 @@ impl Node {
         let link = self.link.as_ref().and_then(Link::wake);
         // What cannot be sent is not waited for: it is due until it can.
         let is_up = self.link.as_ref().is_some_and(|link| link.state() == LinkState::Up);
-        let beat = is_up.then(|| self.beat.wake(self.config.heartbeat));
+        let beat = self.link.is_some().then(|| self.beat.wake(self.config.heartbeat));
         let sender = self.sender.wake().filter(|_| is_up && self.gives_records());
         let receiver = self.receiver.wake().filter(|_| is_up);
         let replication = [sender, receiver].into_iter().flatten().min();

@@ -257,6 +257,7 @@ impl Node {
             _ if self.sync.serving == 0 => Recovery::Over,
             _ if !alive => Recovery::Broken,
             Recovery::Broken => {
+                self.sender.reconnected();
                 self.sender.begin_flush();
                 Recovery::Flushing
             }

@@ -64,7 +64,7 @@ impl Node {
     }
 
     /// Both boxes were active and this one stays: hosts may have heard the other's gratuitous ARP last.
-    pub(super) fn insist(&mut self, now: Instant, why: &'static str) {
+    pub(in crate::node) fn insist(&mut self, now: Instant, why: &'static str) {
         if self.roles.insisted_at.is_none_or(|at| now.since(at) >= INSIST_INTERVAL) {
             self.roles.insisted_at = Some(now);
             self.members.each_group(|group| group.announce(now));

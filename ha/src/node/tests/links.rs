@@ -20,7 +20,7 @@ fn the_ha_link_alone_changes_no_role_and_what_changed_meanwhile_arrives_without_
         world.assert_no_change();
         assert_eq!(world.boxes[1].node.sync.state, SyncState::Cold);
         world.cut_ha(false);
-        world.run_until(ms(1_200), |w| w.is_hot(1));
+        world.run_until(ms(300), |w| w.is_hot(1));
         world.traffic = 0;
         world.run(ms(500));
         world.assert_equal();

@@ -168,6 +168,12 @@ impl Sender {
         self.streams.iter().all(Stream::is_quiet)
     }
 
+    /// The peer is heard again: what was on its way when the link broke is given up now, not when the time-out has come
+    /// that grew with the silence.
+    pub fn reconnected(&mut self) {
+        self.streams.iter_mut().for_each(Stream::reconnected);
+    }
+
     /// Asks for [`Sender::is_flushed`] to tell when the peer holds everything that has changed by now.
     pub fn begin_flush(&mut self) {
         self.streams.iter_mut().for_each(|stream| stream.flush.begin());

@@ -80,6 +80,11 @@ impl Pacing {
         self.round_trip = Some(self.round_trip.map_or(sample, |old| (old * 7 + sample) / 8));
     }
 
+    /// The peer is heard again after a silence: its time-outs told of the link, which is back, and not of the peer.
+    pub(super) fn reconnected(&mut self) {
+        self.timeouts = 0;
+    }
+
     /// The peer did without a datagram. `next`: number of the next one to be sent.
     pub(super) fn lost(&mut self, sequence: u64, next: u64) {
         if sequence >= self.recover {
@@ -132,6 +137,14 @@ mod tests {
         pacing.arrived();
         pacing.measured(Duration::from_millis(10));
         assert_eq!(pacing.timeout(), Duration::from_millis(40));
+    }
+
+    #[test]
+    fn a_peer_that_is_heard_again_is_not_waited_for() {
+        let mut pacing = Pacing::new();
+        (0..100).for_each(|_| pacing.timed_out(1));
+        pacing.reconnected();
+        assert_eq!((pacing.timeout(), pacing.window), (TIMEOUT_MIN, WINDOW_MIN));
     }
 
     #[test]

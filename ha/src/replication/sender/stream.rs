@@ -143,6 +143,10 @@ impl Stream {
         self.in_flight = in_flight;
     }
 
+    pub(super) fn reconnected(&mut self) {
+        self.pacing.reconnected();
+    }
+
     pub(super) fn wake(&self) -> Option<Instant> {
         let bulk = self.has_more || (self.bulk.has_work() && self.pacing.allows_bulk(self.in_flight.way()));
         if bulk && self.in_flight.has_span() {
