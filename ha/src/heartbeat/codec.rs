@@ -52,14 +52,6 @@ pub enum HeartbeatError {
     Value(&'static str),
 }
 
-const ROLES: [BoxRole; 6] = [
-    BoxRole::Init,
-    BoxRole::Standby,
-    BoxRole::TakingOver,
-    BoxRole::Active,
-    BoxRole::HandingOver,
-    BoxRole::Lingering,
-];
 const SYNCS: [SyncState; 3] = [SyncState::Cold, SyncState::Bulk, SyncState::Hot];
 
 fn code<T: PartialEq>(all: &[T], value: &T) -> u8 {
@@ -79,7 +71,7 @@ impl Heartbeat {
         [self.number, self.sent_at.0, echo.0, held.as_nanos() as u64, self.term]
             .into_iter()
             .for_each(&mut put);
-        out.extend([code(&ROLES, &self.role), code(&SYNCS, &self.sync), flags, self.priority]);
+        out.extend([code(&BoxRole::ALL, &self.role), code(&SYNCS, &self.sync), flags, self.priority]);
         let mut put = |value: u64| out.extend(value.to_be_bytes());
         [self.hashes.policy, self.hashes.inspect, self.wanted_epoch].into_iter().for_each(&mut put);
         [self.copy.epoch, self.copy.sent, self.copy.expected].into_iter().for_each(&mut put);
@@ -128,7 +120,7 @@ impl Heartbeat {
             sent_at,
             echo: (echoed != 0).then_some((Instant(echoed), held)),
             term,
-            role: *ROLES.get(usize::from(role)).ok_or(HeartbeatError::Value("role"))?,
+            role: *BoxRole::ALL.get(usize::from(role)).ok_or(HeartbeatError::Value("role"))?,
             sync: *SYNCS.get(usize::from(sync)).ok_or(HeartbeatError::Value("sync state"))?,
             workers_healthy: has(WORKERS_HEALTHY),
             wants_role: has(WANTS_ROLE),

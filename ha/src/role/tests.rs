@@ -36,21 +36,12 @@ fn gives_up(decision: Decision) -> bool {
     matches!(decision, Decision::GiveUp(_))
 }
 
-const ROLES: [BoxRole; 6] = [
-    BoxRole::Init,
-    BoxRole::Standby,
-    BoxRole::TakingOver,
-    BoxRole::Active,
-    BoxRole::HandingOver,
-    BoxRole::Lingering,
-];
-
 /// Every combination of the yes-or-no inputs.
 fn all_views() -> impl Iterator<Item = View> {
     let bools = (0u32..1 << 14).map(|bits| move |bit: u32| bits >> bit & 1 == 1);
     bools.flat_map(|bit| {
-        ROLES.into_iter().flat_map(move |own| {
-            ROLES.into_iter().map(Some).chain([None]).map(move |peer| {
+        BoxRole::ALL.into_iter().flat_map(move |own| {
+            BoxRole::ALL.into_iter().map(Some).chain([None]).map(move |peer| {
                 let mut view = view(own, peer);
                 view.peer_left = bit(0);
                 view.vacant_too_long = bit(1);

@@ -50,6 +50,16 @@ pub enum BoxRole {
 }
 
 impl BoxRole {
+    /// Every role. Their places here are their numbers in heartbeats.
+    pub const ALL: [BoxRole; 6] = [
+        BoxRole::Init,
+        BoxRole::Standby,
+        BoxRole::TakingOver,
+        BoxRole::Active,
+        BoxRole::HandingOver,
+        BoxRole::Lingering,
+    ];
+
     /// Whether the box has the active role, or is about to.
     pub const fn holds_role(self) -> bool {
         matches!(self, BoxRole::Active | BoxRole::TakingOver | BoxRole::HandingOver)

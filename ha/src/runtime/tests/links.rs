@@ -102,7 +102,7 @@ fn ip(arguments: &str) {
     assert!(Command::new("ip").args(arguments.split(' ')).status().unwrap().success(), "ip {arguments}");
 }
 
-/// `unshare -n target/debug/deps/holdfast_ha-… --ignored an_interface`
+/// scripts/test runs it in a network namespace of its own.
 #[test]
 #[ignore = "changes the loopback interface: needs a network namespace of its own"]
 fn an_interface_shrinks_goes_away_and_comes_back() {
